@@ -1,0 +1,142 @@
+"""What was heard on a call, as values that every later stage reads.
+
+These are the shapes between listening (``app.audio``), understanding (``app.language``), scoring and the pages. All times are
+seconds from the start of the recording. Nothing here decodes, recognises or decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.timeline import Span
+from app.vocabulary import ChannelRole, PackKind, Severity, Speaker, ToneKind, VoiceLabel
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word with its time and the recogniser's probability (0 to 1)."""
+
+    span: Span
+    text: str
+    confidence: float
+    low_trust: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one speaker said without a long pause, on one channel."""
+
+    channel: int
+    speaker: Speaker
+    span: Span
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A stretch of signalling, beep or music; ``detail`` is the digit of a DTMF tone, or the nominal frequencies."""
+
+    channel: int
+    kind: ToneKind
+    detail: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How the parties shared the time.
+
+    ``talk_s`` has one entry per channel. ``two_way_speech_s`` (seconds in stretches where both parties take part) and
+    ``overlap_s`` are None where the parties cannot be told apart, as on a mono recording.
+    """
+
+    talk_s: tuple[float, ...]
+    dead_air_s: float
+    longest_dead_air_s: float
+    overlap_s: float | None = None
+    two_way_speech_s: float | None = None
+    response_latency_s: float | None = None
+    interruptions: int | None = None
+    first_word_s: tuple[float | None, ...] = ()
+    dead_air: tuple[Span, ...] = ()
+    overlap: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceReason:
+    """One ground for the verdict on the caller's voice; a negative weight speaks for a live person."""
+
+    code: str
+    text: str
+    weight: float
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallerVoice:
+    """Whether the caller is a live person, a recording or a synthetic voice; ``unknown`` is an allowed answer."""
+
+    label: VoiceLabel
+    probabilities: Mapping[str, float] | None = None
+    reasons: tuple[VoiceReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordHit:
+    """A phrase of a pack, found in what was said.
+
+    ``quote`` is what the recogniser wrote, ``phrase`` what the pack says; ``match`` tells how they were found equal
+    (exact, sound_alike). ``confidence`` is the lowest word probability in the span times the match's similarity.
+    """
+
+    pack: str
+    rule: str
+    kind: PackKind
+    severity: Severity
+    phrase: str
+    speaker: Speaker
+    span: Span
+    quote: str
+    confidence: float
+    low_trust: bool = False
+    match: str = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """One line of a call score: how many points, and why, in a sentence a person can check."""
+
+    name: str
+    points: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallScore:
+    """A call's quality from 0 (worst) to 100 (best), with the parts it is made of and the version of the formula."""
+
+    value: int
+    parts: tuple[ScorePart, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Everything the machine heard in one recording.
+
+    ``speech`` has one tuple of spans per channel. ``engine`` names pipeline, model and settings, so that the run can be
+    repeated; ``notes`` are plain sentences about what was doubtful (a header that lies, one channel copied twice).
+    """
+
+    sha256: str
+    duration_s: float
+    sample_rate_hz: int
+    channels: int
+    channel_roles: tuple[ChannelRole, ...]
+    speech: tuple[tuple[Span, ...], ...]
+    utterances: tuple[Utterance, ...]
+    turns: Turns
+    tones: tuple[Tone, ...]
+    caller_voice: CallerVoice
+    engine: Mapping[str, object]
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,192 @@
+"""What Earshot needs from the world outside, as protocols; ``app.adapters`` holds the implementations.
+
+Every implementation of a port passes the same contract tests (``tests/integration/contracts``), fakes included.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.conversation import Word
+from app.timeline import Span
+from app.vocabulary import JobName, QueueName
+
+
+class Clock(Protocol):
+    """Tells the time; tests hand in one that stands still."""
+
+    def now(self) -> datetime:
+        """Return the current moment, timezone-aware, in UTC."""
+
+
+class IdSource(Protocol):
+    """Makes identifiers."""
+
+    def new_id(self) -> str:
+        """Return a new 26-character ULID (Crockford base 32); ids of later moments sort after earlier ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStat:
+    """What the store knows of a blob: its key and the number of bytes of its plain content."""
+
+    key: str
+    byte_count: int
+
+
+class BlobStore(Protocol):
+    """Keeps bytes under keys, written once, encrypted at rest; a key is a relative path such as ``recordings/ab/<sha256>``."""
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> BlobStat:
+        """Store the bytes; a key that exists keeps its content. Raises StorageFull when there is no room."""
+
+    def open_range(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes from ``start`` up to, not including, ``end`` (None: to the end). Raises NotFound."""
+
+    def stat(self, key: str) -> BlobStat | None:
+        """Return what is stored under the key, or None."""
+
+    def delete(self, key: str) -> None:
+        """Remove the bytes; a key that does not exist is no error."""
+
+    def keys(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys that start with ``prefix``, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """A job to run in the background: its name, the one id it works on, and the queue that takes it.
+
+    ``attempt`` tells apart submissions of the same work, so that the queue refuses a second copy of one attempt only.
+    """
+
+    queue: QueueName
+    job: JobName
+    subject_id: str
+    attempt: int = 0
+    timeout_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How full one queue is: jobs waiting, being worked on, failed."""
+
+    queue: QueueName
+    waiting: int
+    running: int
+    failed: int
+    oldest_waiting_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """One worker process as the queue sees it."""
+
+    name: str
+    queue: str
+    state: str
+    pid: int | None
+    current_job: str | None
+    last_heartbeat: datetime | None
+    finished_jobs: int = 0
+    failed_jobs: int = 0
+
+
+class JobQueue(Protocol):
+    """Hands jobs to workers. It may lose everything: the database knows what has to be done."""
+
+    def submit(self, request: JobRequest) -> bool:
+        """Queue the job; False when this attempt is queued or running already. Raises ConnectionError when unreachable."""
+
+    def depths(self) -> Sequence[QueueDepth]:
+        """Return the state of each queue. Raises ConnectionError when unreachable."""
+
+    def workers(self) -> Sequence[WorkerInfo]:
+        """Return the live worker processes. Raises ConnectionError when unreachable."""
+
+    def ping(self) -> None:
+        """Raise ConnectionError when the queue cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedSegment:
+    """One decoded stretch: its text, its words with times in the recording, and Whisper's own doubts about it."""
+
+    span: Span
+    text: str
+    words: tuple[Word, ...]
+    mean_log_probability: float
+    no_speech_probability: float
+    compression_ratio: float
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriberIdentity:
+    """Which recogniser wrote a transcript: enough to repeat it."""
+
+    model: str
+    sha256: str
+    compute_type: str
+    beam_size: int
+    device: str = "cpu"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the identity in the shape of ``engine.asr`` of the analyze output."""
+        return {
+            "model": self.model,
+            "sha256": self.sha256,
+            "compute_type": self.compute_type,
+            "beam_size": self.beam_size,
+            "device": self.device,
+        }
+
+
+class Transcriber(Protocol):
+    """Turns speech into words with times."""
+
+    @property
+    def identity(self) -> TranscriberIdentity:
+        """Name the model and settings; reading it may load the weights."""
+
+    def transcribe(
+        self,
+        samples: Any,
+        clips: Sequence[Span],
+        *,
+        hot_words: str | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Sequence[RecognisedSegment]:
+        """Recognise English in the given clips of one channel.
+
+        Parameters
+        ----------
+        samples
+            float32 array of shape (n,), mono, 16 kHz, range -1 to 1.
+        clips
+            What to decode, each at most 30 s; nothing outside them is heard.
+        hot_words
+            Names and phrases of the campaign that are likely to be said.
+        on_progress
+            Called with the share done, 0 to 1.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptMatch:
+    """A call whose transcript holds the searched words, with a snippet; matches are marked with U+E000 and U+E001."""
+
+    call_id: str
+    snippet: str
+    rank: float = field(default=0.0)
+
+
+class StageCache(Protocol):
+    """Remembers the results of costly stages by the hash of what went in, so that a killed worker resumes."""
+
+    def load(self, key: str) -> Mapping[str, Any] | None:
+        """Return the stored result, or None."""
+
+    def store(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a JSON-able result under the key; written whole or not at all."""

@@ -1,0 +1,270 @@
+"""The trade's words, each once: every shared enum of the product.
+
+The values are what is stored, sent and shown in URLs; ``docs/glossary.md`` explains each in a sentence.
+"""
+
+from enum import StrEnum
+
+
+class PartyKind(StrEnum):
+    """Who takes part in a call's money."""
+
+    NETWORK = "network"
+    ADVERTISER = "advertiser"
+    AGENCY = "agency"
+    PUBLISHER = "publisher"
+    EXCHANGE = "exchange"
+
+
+class Role(StrEnum):
+    """What a signed-in person may do; one role per user."""
+
+    OPERATOR = "operator"
+    TEAM_LEAD = "team_lead"
+    REVIEWER = "reviewer"
+    COMPLIANCE = "compliance"
+    BILLING = "billing"
+    ADVERTISER = "advertiser"
+    PUBLISHER = "publisher"
+
+
+class Channel(StrEnum):
+    """Call generation method: how the publisher made the phone ring (codes of the channel policy)."""
+
+    SEARCH_PAID = "online.search_paid"
+    SEARCH_ORGANIC = "online.search_organic"
+    SOCIAL = "online.social"
+    DISPLAY = "online.display"
+    PROGRAMMATIC = "online.programmatic"
+    EMAIL = "online.email"
+    INFLUENCER = "online.influencer"
+    AI_CHAT = "online.ai_chat"
+    PRINT = "offline.print"
+    RADIO = "offline.radio"
+    TV = "offline.tv"
+    OUTDOOR = "offline.outdoor"
+    DIRECT_MAIL = "offline.direct_mail"
+    SMS = "offline.sms"
+    VOICE_SEARCH = "carrier.voice_search"
+    DIRECTORY_ASSISTANCE = "carrier.directory_assistance"
+    INTERCEPT = "carrier.intercept"
+    INCENTIVIZED = "incentivized"
+    LEAD_FORM_OUTBOUND = "lead_form_outbound"
+
+
+class TransferType(StrEnum):
+    """Whether and how a third party handed the caller over."""
+
+    NONE = "none"
+    WARM = "warm"
+    COLD = "cold"
+
+
+class LegDirection(StrEnum):
+    """Who placed a leg of the call."""
+
+    CONSUMER_PLACED = "consumer_placed"
+    PLACED_TO_CONSUMER = "placed_to_consumer"
+    INTERNAL_TRANSFER = "internal_transfer"
+
+
+class Disposition(StrEnum):
+    """How the telephone network says the call ended."""
+
+    COMPLETED = "completed"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+    VOICEMAIL = "voicemail"
+
+
+class EndedBy(StrEnum):
+    """Which side hung up."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Speaker(StrEnum):
+    """Who said an utterance: the consumer, anyone on our side, or not known."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    UNKNOWN = "unknown"
+
+
+class ChannelRole(StrEnum):
+    """What one channel of a recording carries."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+class ToneKind(StrEnum):
+    """Sound on a telephone line that is not speech."""
+
+    DTMF = "dtmf"
+    BEEP = "beep"
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    SIT = "sit"
+    MUSIC = "music"
+
+
+class VoiceLabel(StrEnum):
+    """What the caller's voice is."""
+
+    LIVE = "live"
+    RECORDED = "recorded"
+    SYNTHETIC = "synthetic"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """How bad it is when a finding is right, from least to worst."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info up to 4 for critical."""
+        return list(Severity).index(self)
+
+
+class Outcome(StrEnum):
+    """What a rule says about a call; unknown facts never give ``pass``."""
+
+    VIOLATION = "violation"
+    REVIEW = "review"
+    NEEDS_EVIDENCE = "needs_evidence"
+    PASS = "pass"  # noqa: S105 - an outcome, not a secret
+    NOT_APPLICABLE = "not_applicable"
+
+
+class PackKind(StrEnum):
+    """What a phrase pack's hit means."""
+
+    VIOLATION = "violation"
+    REQUIRED = "required"
+    CONTEXT = "context"
+    COUNTER = "counter"
+
+
+class RecordingState(StrEnum):
+    """What became of a call's recording on its way in."""
+
+    STORED = "stored"
+    NOT_ALLOWED = "not_allowed"
+
+
+class AnalysisState(StrEnum):
+    """Where the newest analysis of a call stands; read from its runs, stored nowhere."""
+
+    NO_RECORDING = "no_recording"
+    WAITING = "waiting"
+    RUNNING = "running"
+    ANALYSED = "analysed"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a reviewer says of a whole call."""
+
+    GOOD = "good"
+    BAD_QUALITY = "bad_quality"
+    NOT_QUALIFIED = "not_qualified"
+    ROBOCALL = "robocall"
+    MISDIAL = "misdial"
+    DUPLICATE = "duplicate"
+    CHANNEL_VIOLATION = "channel_violation"
+    LAW_VIOLATION = "law_violation"
+    UNDECIDED = "undecided"
+
+
+class FindingDecision(StrEnum):
+    """What a reviewer says of one finding."""
+
+    AGREE = "agree"
+    REFUSE = "refuse"
+    NEEDS_EVIDENCE = "needs_evidence"
+
+
+class DisputeReason(StrEnum):
+    """Why an advertiser contests a charge."""
+
+    FRAUD = "fraud"
+    ROBOCALL = "robocall"
+    MISDIAL = "misdial"
+    DUPLICATE = "duplicate"
+    WRONG_GEOGRAPHY = "wrong_geography"
+    OUT_OF_HOURS = "out_of_hours"
+    CHANNEL_VIOLATION = "channel_violation"
+    INCENTIVIZED = "incentivized"
+    UNQUALIFIED = "unqualified"
+    EXISTING_CUSTOMER = "existing_customer"
+    NOT_CONNECTED = "not_connected"
+    OTHER = "other"
+
+
+class DisputeState(StrEnum):
+    """Where a dispute stands."""
+
+    FILED = "filed"
+    UNDER_REVIEW = "under_review"
+    ACCEPTED = "accepted"
+    ACCEPTED_IN_PART = "accepted_in_part"
+    REFUSED = "refused"
+    APPEALED = "appealed"
+    FINAL = "final"
+
+
+class QueueName(StrEnum):
+    """Which kind of worker takes a job; each worker process serves exactly one."""
+
+    INTAKE = "intake"
+    AUDIO = "audio"
+    LIGHT = "light"
+
+
+class JobName(StrEnum):
+    """Everything that runs in the background; each job takes one id and may run twice with the same result."""
+
+    ANALYZE_RECORDING = "analyze_recording"
+    SCREEN_CALL = "screen_call"
+    FETCH_RECORDING = "fetch_recording"
+
+
+class EventKind(StrEnum):
+    """What the audit trail can say happened."""
+
+    USER_ADDED = "user.added"
+    USER_CHANGED = "user.changed"
+    SIGNED_IN = "access.signed_in"
+    SIGN_IN_REFUSED = "access.sign_in_refused"
+    SIGNED_OUT = "access.signed_out"
+    TOKEN_ISSUED = "access.token_issued"  # noqa: S105 - an event name, not a secret
+    TOKEN_REVOKED = "access.token_revoked"  # noqa: S105 - an event name, not a secret
+    PARTY_RECORDED = "party.recorded"
+    CAMPAIGN_RECORDED = "campaign.recorded"
+    SOURCE_RECORDED = "source.recorded"
+    CONSENT_RECORDED = "consent.recorded"
+    CALL_RECORDED = "call.recorded"
+    CALL_CHANGED = "call.changed"
+    RECORDING_STORED = "recording.stored"
+    RECORDING_NOT_KEPT = "recording.not_kept"
+    RECORDING_HEARD = "recording.heard"
+    INTAKE_REJECTED = "intake.rejected"
+    INTAKE_REPLAYED = "intake.replayed"
+    ANALYSIS_REQUESTED = "analysis.requested"
+    ANALYSIS_COMPLETED = "analysis.completed"
+    ANALYSIS_FAILED = "analysis.failed"
+    CALL_SCREENED = "call.screened"
+    REVIEW_DECIDED = "review.decided"
