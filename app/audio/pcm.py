@@ -21,8 +21,8 @@ class DecodedAudio:
     """A recording in the house format, with what was learnt of the file it came from.
 
     ``samples`` has the shape (channels, n), int16 at 16 kHz, in the order of the file's channels; a dual-mono file (one signal
-    copied to both channels) has one row only. ``sha256`` is that of the original bytes. ``notes`` are plain sentences about what
-    was doubtful: a header that lies, frames that were skipped, a silent channel.
+    copied to both channels) has one row only. ``sha256`` is that of the original bytes. ``notes`` are plain sentences about
+    what was doubtful: a header that lies, frames that were skipped, a silent channel.
     """
 
     samples: NDArray[np.int16]
@@ -54,4 +54,5 @@ def as_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
 def as_int16(samples: NDArray[Any]) -> NDArray[np.int16]:
     """Return float samples (-1 to 1) as int16, rounded; what lies outside is clipped, not wrapped."""
     scaled = np.rint(samples * FULL_SCALE)
-    return np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    clipped: NDArray[np.int16] = np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+    return clipped
