@@ -1,0 +1,23 @@
+"""All tables, so that one import knows the whole schema."""
+
+from app.models import analysis, billing, calls, campaigns, disputes, events, parties, reviews, routing, screening, users
+from app.models.base import Base
+
+# STRICT makes SQLite refuse a value of another type, as PostgreSQL does.
+for _table in Base.metadata.tables.values():
+    _table.dialect_options["sqlite"]["strict"] = True
+
+__all__ = [
+    "Base",
+    "analysis",
+    "billing",
+    "calls",
+    "campaigns",
+    "disputes",
+    "events",
+    "parties",
+    "reviews",
+    "routing",
+    "screening",
+    "users",
+]
