@@ -49,6 +49,18 @@ class Forbidden(EarshotError):
     code = "forbidden"
 
 
+class SignInNeeded(EarshotError):
+    """Nobody is signed in, or the token is not known."""
+
+    code = "sign_in_needed"
+
+
+class TooManyRequests(EarshotError):
+    """Asked too often; ``retry_after_s`` in the details says when to come back."""
+
+    code = "too_many_requests"
+
+
 class AudioUnreadable(EarshotError):
     """The recording cannot be decoded; ``code`` tells why (empty_file, not_audio, truncated, too_short, too_long...)."""
 
@@ -59,3 +71,9 @@ class StorageFull(EarshotError):
     """The disk or bucket refused the bytes; nothing was recorded and the item can be sent again."""
 
     code = "storage_full"
+
+
+class BlobDamaged(EarshotError):
+    """Stored bytes do not open: changed, cut off, put in another's place, or sealed by a key that is not given."""
+
+    code = "blob_damaged"
