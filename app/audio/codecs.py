@@ -22,8 +22,11 @@ LONGEST_FILLED_GAP_S = 60.0
 SHORTEST_FILLED_GAP_S = 0.1
 """Time stamps jitter by less than this (whole milliseconds in WebM, a frame in a stream that was joined)."""
 
-_TIMED = ("ogg", "mp4", "matroska")
+_TIMED = ("ogg", "mp4", "matroska", "flac")
 """Containers whose packets carry real time stamps; in the others FFmpeg counts them up and a gap proves nothing."""
+
+_HONEST_LENGTH = ("mp4", "flac")
+"""Containers whose header states the length; the others' lengths are FFmpeg's estimates."""
 
 _READ_RETRIES = 20
 _SCALES = {"u8": 128.0, "s16": 32_768.0, "s32": 2_147_483_648.0, "flt": 1.0, "dbl": 1.0}
@@ -36,9 +39,8 @@ def open_compressed(file: BinaryIO, container: Container) -> Source:
     """
     import av
 
-    file.seek(0)
     try:
-        opened = av.open(file, mode="r", format=container.demuxer, metadata_errors="replace")
+        opened = av.open(_Seekable(file), mode="r", format=container.demuxer, metadata_errors="replace")
     except (av.error.FFmpegError, ValueError, OverflowError) as error:
         raise UnreadableSource(
             "damaged", f"its {container.name} header cannot be read ({_reason(error)}); send it again"
@@ -67,6 +69,21 @@ def open_compressed(file: BinaryIO, container: Container) -> Source:
     return source
 
 
+class _Seekable:
+    """The file as FFmpeg reads it: a damaged header that points outside gets FFmpeg's own answer, -1, and raises nothing."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.read = file.read
+        self.tell = file.tell
+        self._end = file.seek(0, 2)
+        file.seek(0)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        base = (0, self._file.tell(), self._end)[whence] if whence in (0, 1, 2) else -offset - 1
+        return self._file.seek(base + offset) if 0 <= base + offset <= self._end else -1
+
+
 class _Reader:
     """Decodes one stream to the end, counting what it had to skip."""
 
@@ -76,6 +93,9 @@ class _Reader:
         self._expected_s: float | None = None
         self._broken_frames = 0
         self._filled_s = 0.0
+        self._read_s = 0.0
+        promised = stream.duration if source.container in _HONEST_LENGTH else None
+        self._promised_s = float(promised * stream.time_base) if promised and stream.time_base else None
         self._unusable = 0
         self._breaks_off = False
 
@@ -119,8 +139,10 @@ class _Reader:
                 self._broken_frames += 1
                 continue
             yield from self._fill_gap_before(frame)
+            block_s = block.samples.shape[1] / block.rate_hz
+            self._read_s += block_s
             if self._expected_s is not None:
-                self._expected_s += block.samples.shape[1] / block.rate_hz
+                self._expected_s += block_s
             yield block
 
     def _to_block(self, frame: Any) -> Block | None:
@@ -166,6 +188,8 @@ class _Reader:
         notes = self._source.notes
         if self._broken_frames:
             notes.append(f"{self._broken_frames} broken frame(s) could not be decoded and were skipped.")
+        if self._promised_s is not None and self._read_s < self._promised_s - SHORTEST_FILLED_GAP_S:
+            notes.append(f"The header promises {self._promised_s:.2f} s of sound, {self._read_s:.2f} s could be decoded.")
         if self._filled_s:
             notes.append(f"{self._filled_s:.2f} s are missing in the file and were filled with silence.")
         if self._unusable:

@@ -25,7 +25,7 @@ from app.errors import AudioUnreadable
 MOST_CHANNELS = 8
 """More parties than any conference recorder writes apart; a larger number comes from a damaged header."""
 
-_SUPPORTED = "WAV, MP3, Ogg, FLAC, M4A, AMR, AAC, WebM, AIFF, AU, CAF, W64, WMA or GSM"
+_SUPPORTED = "WAV, MP3, Ogg, FLAC, M4A, AMR, AAC, WebM, AIFF, AU, CAF, W64 or GSM"
 
 
 def decode(path: Path, *, max_duration_s: float = 6 * 3600, min_duration_s: float = 0.2) -> DecodedAudio:

@@ -1,7 +1,7 @@
 """How does sound of any rate become the house format without filling the memory?
 
 Blocks go in, are resampled to 16 kHz as they come, and end in one int16 buffer per channel that grows in place. Three hours of
-stereo take 346 MB in the end; a 96 kHz file of six channels is never held at its own size.
+stereo take 691 MB in the end; a 96 kHz file of six channels is never held at its own size.
 """
 
 from __future__ import annotations

@@ -38,7 +38,6 @@ _MAGIC: tuple[tuple[int, bytes, Container], ...] = (
     (0, b"riff\x2e\x91\xcf\x11", Container("w64", "w64")),
     (0, b".snd", Container("au", "au")),
     (0, b"caff", Container("caf", "caf")),
-    (0, b"0&\xb2u\x8ef\xcf\x11", Container("asf", "asf")),
 )
 
 
