@@ -1,18 +1,30 @@
 """Which implementation stands behind each port? The one place that chooses, from the settings, and builds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 from sqlalchemy import Engine
 
+from app.adapters.blobs_local import LocalBlobStore
+from app.adapters.clock import SystemClock
 from app.adapters.database import open_database
+from app.adapters.embedded_valkey import queue_url_for
+from app.adapters.encryption import KeyRing
+from app.adapters.ids import UlidSource
+from app.adapters.rq_queue import RqQueue, connect
+from app.adapters.secrets import load_or_make_secret
+from app.adapters.stage_cache import FolderStageCache
+from app.audio.service import Analyst
+from app.language.packs import PackSet, load_packs
 from app.ports import BlobStore, Clock, IdSource, JobQueue, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Services:
-    """Everything that web, workers and CLI are handed."""
+    """Everything that web, workers and CLI are handed; what is costly is made when it is first asked for."""
 
     settings: Settings
     clock: Clock
@@ -23,3 +35,58 @@ class Services:
     queue: JobQueue
     transcriber: Transcriber
     stage_cache: StageCache
+    secret_key: bytes = field(repr=False)
+
+    @cached_property
+    def packs(self) -> PackSet:
+        """The phrase packs in force, compiled."""
+        return load_packs()
+
+    @cached_property
+    def analyst(self) -> Analyst:
+        """Who hears recordings in this process."""
+        return Analyst(self.uow, self.blobs, self.transcriber, self.stage_cache, self.clock, self.settings)
+
+
+def build(settings: Settings) -> Services:
+    """Build the services that the settings ask for; nothing is connected or loaded yet."""
+    clock = SystemClock()
+    ids = UlidSource(clock)
+    engine = open_database(settings.resolved_database_url)
+    queue = RqQueue(connect(queue_url_for(settings)))
+    return Services(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        engine=engine,
+        uow=UnitOfWork(engine, clock, ids, queue),
+        blobs=build_blobs(settings),
+        queue=queue,
+        transcriber=build_transcriber(settings),
+        stage_cache=FolderStageCache(settings.data_dir.resolve() / "stages"),
+        secret_key=load_or_make_secret(settings.data_dir, "secret-key", given=settings.secret_key),
+    )
+
+
+def build_blobs(settings: Settings) -> BlobStore:
+    """Return the store that BLOB_URL names."""
+    ring = KeyRing(load_or_make_secret(settings.data_dir, "blob-key", given=settings.blob_key))
+    url = settings.resolved_blob_url
+    if url.startswith("s3://"):
+        from app.adapters.blobs_s3 import S3BlobStore
+
+        return S3BlobStore(url, ring)
+    return LocalBlobStore(Path(url.removeprefix("file://")), ring)
+
+
+def build_transcriber(settings: Settings) -> Transcriber:
+    """Return the recogniser that the settings name; its weights are loaded by the first recording."""
+    from app.adapters.whisper import WhisperTranscriber
+
+    return WhisperTranscriber(
+        model=settings.asr_model,
+        device=settings.asr_device,
+        compute_type=settings.asr_compute_type,
+        beam_size=settings.asr_beam_size,
+        threads=settings.asr_threads,
+    )

@@ -1,8 +1,8 @@
 """Who works on what, and what is left lying? The life of a job between its event and its end.
 
 open -> handed to the queue -> claimed with a lease -> done, or released for another attempt, or failed after the last one.
-A worker that is killed stops renewing its lease; :func:`release_expired` gives the job back, and :func:`relay_open` hands
-it to the queue again. The queue refuses an attempt it knows, so handing over twice is harmless.
+A worker that is killed stops renewing its lease; :func:`release_expired` gives the job back, and it is found
+due again (:func:`find_due`). The queue refuses an attempt it knows, so handing over twice is harmless.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict
 from app.models.events import Job
-from app.ports import JobQueue, JobRequest
+from app.ports import JobRequest
 from app.vocabulary import JobName
 
 IS_OPEN = (Job.done_at.is_(None), Job.failed_at.is_(None))
@@ -95,25 +95,23 @@ def release_expired(session: Session, *, now: datetime, max_attempts: int) -> Se
     return failed
 
 
-def relay_open(session: Session, queue: JobQueue, now: datetime, *, limit: int = 500) -> int:
-    """Hand open, unclaimed jobs to the queue, oldest first; return how many the queue did not know yet.
-
-    Raises
-    ------
-    ConnectionError
-        If the queue cannot be reached; nothing is lost.
-    """
+def find_due(session: Session, now: datetime, *, limit: int = 500) -> list[tuple[str, JobRequest]]:
+    """Return the open, unclaimed jobs that the queue should be handed now, as (job id, request), oldest first."""
     due = select(Job).where(
         *IS_OPEN,
         Job.claimed_by.is_(None),
         or_(Job.relayed_at.is_(None), Job.relayed_at < now - PATIENCE),
         or_(Job.not_before.is_(None), Job.not_before <= now),
     )
-    accepted = 0
-    for job in session.scalars(due.order_by(Job.created_at, Job.id).limit(limit)):
-        accepted += queue.submit(JobRequest(job.queue, job.name, job.subject_id, job.attempts, job.timeout_s))
-        job.relayed_at = now
-    return accepted
+    return [
+        (job.id, JobRequest(job.queue, job.name, job.subject_id, job.attempts, job.timeout_s))
+        for job in session.scalars(due.order_by(Job.created_at, Job.id).limit(limit))
+    ]
+
+
+def mark_relayed(session: Session, job_ids: Sequence[str], now: datetime) -> None:
+    """Note that the queue has been handed these jobs."""
+    session.execute(update(Job).where(Job.id.in_(job_ids)).values(relayed_at=now))
 
 
 def reopen_failed(session: Session, job_id: str) -> Job | None:

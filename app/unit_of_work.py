@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.jobs import relay_open
+from app.jobs import find_due, mark_relayed
 from app.outbox import publish
 from app.ports import Clock, IdSource, JobQueue, JobRequest
 from app.vocabulary import EventKind
@@ -88,10 +88,23 @@ class UnitOfWork:
             yield session
 
     def relay(self) -> int:
-        """Hand waiting jobs to the queue; return how many. An unreachable queue is logged, not raised."""
+        """Hand due jobs to the queue; return how many it did not know yet. An unreachable queue is logged, not raised.
+
+        No transaction is open while the queue is spoken to. A process that dies between handing over and noting it
+        leads to a second hand-over, which the queue refuses.
+        """
+        now = self._clock.now()
+        with self.read() as session:
+            due = find_due(session, now)
+        handed: list[str] = []
+        accepted = 0
         try:
-            with Session(self._engine) as session, session.begin():
-                return relay_open(session, self._queue, self._clock.now())
+            for job_id, request in due:
+                accepted += self._queue.submit(request)
+                handed.append(job_id)
         except ConnectionError as error:
             log.warning("queue unreachable, jobs stay in the database", error=str(error))
-            return 0
+        if handed:
+            with Session(self._engine) as session, session.begin():
+                mark_relayed(session, handed, now)
+        return accepted

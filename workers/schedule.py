@@ -1,0 +1,63 @@
+"""What does the scheduler do, and how often? One readable list; each line is safe to run in two schedulers at once."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from app.audio.service import fail_open_runs
+from app.bootstrap import Services
+from app.jobs import release_expired
+from app.vocabulary import JobName
+from workers.context import services
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something the scheduler does every so often."""
+
+    name: str
+    every: timedelta
+    do: Callable[[Services], None]
+
+
+def take_back_lost_jobs(s: Services) -> None:
+    """Give the jobs of dead workers to others; show those that failed for good."""
+    with s.uow.begin("system") as work:
+        for job in release_expired(work.session, now=work.now, max_attempts=s.settings.job_attempts):
+            if job.name is JobName.ANALYZE_RECORDING:
+                message = f"The worker died {job.attempts} times while hearing this recording. {job.last_error}."
+                fail_open_runs(work, job.subject_id, "worker_lost", message)
+
+
+def hand_out_due_jobs(s: Services) -> None:
+    """Hand open jobs to the queue that were never handed over, are due again, or may have been lost with the queue."""
+    s.uow.relay()
+
+
+def chores(s: Services) -> tuple[Chore, ...]:
+    """Return everything the scheduler does."""
+    sweep = timedelta(seconds=s.settings.sweep_every_s)
+    return (
+        Chore("take back the jobs of dead workers", sweep, take_back_lost_jobs),
+        Chore("hand out due jobs", sweep, hand_out_due_jobs),
+    )
+
+
+def run(stop: threading.Event) -> None:
+    """Do every chore when it is due, until told to stop; a chore that fails is logged and due again next time."""
+    s = services()
+    due = {chore.name: s.clock.now() for chore in chores(s)}
+    while not stop.is_set():
+        for chore in chores(s):
+            if due[chore.name] <= s.clock.now():
+                due[chore.name] = s.clock.now() + chore.every
+                try:
+                    chore.do(s)
+                except Exception:  # the scheduler's boundary
+                    log.exception("chore failed", chore=chore.name)
+        stop.wait(min(1.0, s.settings.sweep_every_s))
