@@ -1,0 +1,45 @@
+"""What may each role do? One table; every route names the permission it needs."""
+
+from enum import StrEnum
+
+from app.vocabulary import Role
+
+
+class Permission(StrEnum):
+    """One thing that can be done in Earshot."""
+
+    CALLS_VIEW = "calls.view"
+    CALLS_SEND = "calls.send"
+    RECORDING_LISTEN = "recording.listen"
+    REVIEW_DECIDE = "review.decide"
+    ANALYSIS_REQUEST = "analysis.request"
+    INTAKE_VIEW = "intake.view"
+    INTAKE_REPLAY = "intake.replay"
+    WORKERS_VIEW = "workers.view"
+    JOBS_REPLAY = "jobs.replay"
+    CAMPAIGNS_VIEW = "campaigns.view"
+    SOURCES_VIEW = "sources.view"
+    AUDIT_VIEW = "audit.view"
+    USERS_ADMIN = "users.admin"
+    TOKENS_ADMIN = "tokens.admin"
+    SETTINGS_VIEW = "settings.view"
+    METRICS_VIEW = "metrics.view"
+
+
+P = Permission
+_EVERYBODY = frozenset({P.CALLS_VIEW, P.RECORDING_LISTEN})
+_NETWORK = _EVERYBODY | {P.CAMPAIGNS_VIEW, P.SOURCES_VIEW}
+_REVIEWER = _NETWORK | {P.REVIEW_DECIDE, P.ANALYSIS_REQUEST}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OPERATOR: frozenset(Permission),
+    Role.TEAM_LEAD: _REVIEWER | {P.CALLS_SEND, P.INTAKE_VIEW, P.INTAKE_REPLAY, P.WORKERS_VIEW},
+    Role.REVIEWER: _REVIEWER,
+    Role.COMPLIANCE: _REVIEWER | {P.AUDIT_VIEW},
+    Role.BILLING: _NETWORK,
+    Role.ADVERTISER: _EVERYBODY | {P.CAMPAIGNS_VIEW},
+    Role.PUBLISHER: _EVERYBODY | {P.SOURCES_VIEW},
+}
+
+# People of these roles belong to one outside party and see its calls only.
+OUTSIDE_ROLES = frozenset({Role.ADVERTISER, Role.PUBLISHER})
