@@ -1,0 +1,199 @@
+"""Turns clips of speech into words with times: the Transcriber port on faster-whisper.
+
+Clips are packed into 30 s windows and decoded in batches, which on one thread is about twice as fast as window after window.
+Windows whose text looks like a failure are decoded again by themselves, with Whisper's own fallbacks. The model is loaded by the
+process that uses it, on first use: a model that was loaded before a fork hangs in the child.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.adapters.whisper_weights import Weights, find_weights
+from app.audio.pcm import HOUSE_RATE_HZ
+from app.audio.segmentation import pack_clips
+from app.audio.trust import is_doubtful
+from app.conversation import Word
+from app.ports import RecognisedSegment, TranscriberIdentity
+from app.timeline import Span
+
+BATCH_WINDOWS = 8
+"""Windows decoded together; measured on one thread, more gains nothing and costs memory (see ``docs/audio.md``)."""
+
+FALLBACK_TEMPERATURES = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+"""The ladder of a second try (Radford et al. 2022, section 4.5)."""
+
+
+class WhisperTranscriber:
+    """English recognition with CTranslate2 Whisper weights.
+
+    Parameters
+    ----------
+    model
+        A faster-whisper name or a folder with weights; ``tiny.en`` needs no download.
+    device
+        ``cpu``, ``cuda`` or ``auto``.
+    compute_type
+        CTranslate2's number format, such as ``int8``.
+    beam_size
+        Width of the search.
+    threads
+        Threads of one recogniser.
+    """
+
+    def __init__(
+        self,
+        model: str = "tiny.en",
+        device: str = "cpu",
+        compute_type: str = "int8",
+        beam_size: int = 5,
+        threads: int = 1,
+    ) -> None:
+        self._model_name = model
+        self._device = device
+        self._compute_type = compute_type
+        self._beam_size = beam_size
+        self._threads = threads
+        self._weights: Weights | None = None
+        self._engine: Any = None
+        self._engine_pid = 0
+
+    @property
+    def identity(self) -> TranscriberIdentity:
+        """Name the model and settings; reads the weights' hash, does not load them."""
+        return TranscriberIdentity(
+            model=self._model_name,
+            sha256=self._find_weights().sha256,
+            compute_type=self._compute_type,
+            beam_size=self._beam_size,
+            device=self._device,
+        )
+
+    def transcribe(
+        self,
+        samples: Any,
+        clips: Sequence[Span],
+        *,
+        hot_words: str | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Sequence[RecognisedSegment]:
+        """Recognise English in the clips of one channel (float32, shape (n,), 16 kHz); one segment per 30 s window or part."""
+        windows = pack_clips(clips)
+        recognised: list[RecognisedSegment] = []
+        for first in range(0, len(windows), BATCH_WINDOWS):
+            batch = windows[first : first + BATCH_WINDOWS]
+            recognised.extend(self._decode_batch(samples, batch, hot_words))
+            if on_progress:
+                on_progress((first + len(batch)) / len(windows))
+        return recognised
+
+    def _decode_batch(
+        self, samples: NDArray[np.float32], windows: Sequence[tuple[Span, ...]], hot_words: str | None
+    ) -> Iterable[RecognisedSegment]:
+        from faster_whisper import BatchedInferencePipeline
+
+        sounds = [_join(samples, window) for window in windows]
+        ends = np.cumsum([len(sound) for sound in sounds]) / HOUSE_RATE_HZ
+        starts = [0.0, *ends[:-1]]
+        decoded, _ = BatchedInferencePipeline(self._load()).transcribe(
+            np.concatenate(sounds),
+            language="en",
+            beam_size=self._beam_size,
+            temperature=0.0,
+            without_timestamps=True,
+            word_timestamps=True,
+            vad_filter=False,
+            clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends, strict=True)],
+            batch_size=len(windows),
+            hotwords=hot_words,
+        )
+        for window, start, sound, segment in zip(windows, starts, sounds, decoded, strict=True):
+            first_try = _read(segment, window, start)
+            yield from self._decode_again(sound, window, first_try, hot_words) if is_doubtful(first_try) else (first_try,)
+
+    def _decode_again(
+        self, sound: NDArray[np.float32], window: tuple[Span, ...], first_try: RecognisedSegment, hot_words: str | None
+    ) -> Sequence[RecognisedSegment]:
+        """Decode one window by itself with temperature fallback; of the two tries the less doubtful one stays."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(0)  # sampling would otherwise give another text on each run
+        decoded, _ = self._load().transcribe(
+            sound,
+            language="en",
+            beam_size=self._beam_size,
+            temperature=FALLBACK_TEMPERATURES,
+            condition_on_previous_text=False,
+            word_timestamps=True,
+            vad_filter=False,
+            hotwords=hot_words,
+        )
+        again = [_read(segment, window, 0.0) for segment in decoded]
+        if not any(is_doubtful(segment) for segment in again):
+            return again
+        mean = float(np.mean([segment.mean_log_probability for segment in again]))
+        return again if mean > first_try.mean_log_probability else [first_try]
+
+    def _find_weights(self) -> Weights:
+        if self._weights is None:
+            self._weights = find_weights(self._model_name)
+        return self._weights
+
+    def _load(self) -> Any:
+        if self._engine is None or self._engine_pid != os.getpid():
+            from faster_whisper import WhisperModel
+
+            self._engine = WhisperModel(
+                str(self._find_weights().folder),
+                device=self._device,
+                compute_type=self._compute_type,
+                cpu_threads=self._threads,
+            )
+            self._engine_pid = os.getpid()
+        return self._engine
+
+
+def _join(samples: NDArray[np.float32], window: Sequence[Span]) -> NDArray[np.float32]:
+    return np.concatenate(
+        [samples[round(span.start_s * HOUSE_RATE_HZ) : round(span.end_s * HOUSE_RATE_HZ)] for span in window]
+    )
+
+
+def _read(segment: Any, window: Sequence[Span], offset_s: float) -> RecognisedSegment:
+    """Return a decoded segment on the call's clock; ``offset_s`` is where the window starts on the decoder's clock."""
+    words = tuple(
+        Word(
+            span=_on_call_clock(word.start - offset_s, word.end - offset_s, window),
+            text=word.word.strip(),
+            confidence=round(float(word.probability), 4),
+        )
+        for word in segment.words or ()
+        if word.word.strip()
+    )
+    return RecognisedSegment(
+        span=Span(words[0].span.start_s, max(word.span.end_s for word in words)) if words else window[0],
+        text=segment.text.strip(),
+        words=words,
+        mean_log_probability=float(segment.avg_logprob),
+        no_speech_probability=float(segment.no_speech_prob),
+        compression_ratio=float(segment.compression_ratio),
+    )
+
+
+def _on_call_clock(start_s: float, end_s: float, window: Sequence[Span]) -> Span:
+    """Move a word from the packed window to the recording; it stays inside the clip in which its middle lies."""
+    middle_s, before_s = (start_s + end_s) / 2, 0.0
+    for clip in window:
+        is_last = clip is window[-1]
+        if middle_s < before_s + clip.duration_s or is_last:
+            shift_s = clip.start_s - before_s
+            start_s = min(max(start_s + shift_s, clip.start_s), clip.end_s)
+            end_s = min(max(end_s + shift_s, start_s), clip.end_s)
+            return Span(round(start_s, 3), round(end_s, 3))
+        before_s += clip.duration_s
+    raise AssertionError("a window holds at least one clip")

@@ -1,0 +1,93 @@
+"""Where on one channel does somebody speak?
+
+WebRTC's detector votes on each 20 ms frame; a frame below the channel's own noise floor plus a margin is never speech, whatever
+it says. Votes are then smoothed: short pauses inside a phrase are closed, single clicks are dropped, edges are widened a little.
+Tones are not told from speech here: the caller subtracts them with :func:`without`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.audio.levels import LEVEL_FRAME_S, find_digital_silence, find_noise_floor_dbfs, measure_frames
+from app.audio.pcm import HOUSE_RATE_HZ
+from app.timeline import Span, clip, gaps, merge
+
+
+@dataclass(frozen=True, slots=True)
+class VadOptions:
+    """How votes become spans; defaults measured on hand-marked telephone speech, see ``docs/audio.md``.
+
+    ``aggressiveness`` is WebRTC's mode (0 lets most through, 3 least). ``margin_db`` above the noise floor and ``least_dbfs``
+    make the energy gate. A pause shorter than ``bridge_s`` is part of the speech around it (phoneticians split inter-pausal
+    units at 0.18 to 0.2 s, Heldner & Edlund 2010); speech shorter than ``least_speech_s`` is a click; ``edge_s`` is added on
+    both sides for the soft consonants that votes miss.
+    """
+
+    aggressiveness: int = 3
+    margin_db: float = 7.0
+    least_dbfs: float = -60.0
+    bridge_s: float = 0.3
+    least_speech_s: float = 0.12
+    edge_s: float = 0.1
+
+
+def find_speech(samples: NDArray[np.int16], options: VadOptions | None = None) -> tuple[Span, ...]:
+    """Return the spans in which somebody speaks, sorted and disjoint.
+
+    Parameters
+    ----------
+    samples
+        int16 array of shape (n,), one channel, 16 kHz.
+    """
+    options = options or VadOptions()
+    duration_s = len(samples) / HOUSE_RATE_HZ
+    if not len(samples):
+        return ()
+    votes = _vote(samples, options.aggressiveness) & _is_above_floor(samples, options)
+    spoken = merge(_spans_of(votes), gap_s=options.bridge_s)
+    kept = [
+        Span(max(0.0, span.start_s - options.edge_s), span.end_s + options.edge_s)
+        for span in spoken
+        if span.duration_s >= options.least_speech_s
+    ]
+    return clip(merge(kept), Span(0.0, duration_s))
+
+
+def without(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
+    """Return what ``spans`` cover and ``others`` do not."""
+    return tuple(hole for span in merge(spans) for hole in gaps(others, span))
+
+
+def _vote(samples: NDArray[np.int16], aggressiveness: int) -> NDArray[np.bool_]:
+    import webrtcvad
+
+    detector = webrtcvad.Vad(aggressiveness)
+    size = round(LEVEL_FRAME_S * HOUSE_RATE_HZ)
+    padded = np.pad(samples, (0, -len(samples) % size))
+    data = padded.astype("<i2", copy=False).tobytes()
+    step = size * 2
+    return np.fromiter(
+        (detector.is_speech(data[at : at + step], HOUSE_RATE_HZ) for at in range(0, len(data), step)), dtype=np.bool_
+    )
+
+
+def _is_above_floor(samples: NDArray[np.int16], options: VadOptions) -> NDArray[np.bool_]:
+    frames = measure_frames(samples)
+    floor = find_noise_floor_dbfs(frames, ~find_digital_silence(samples))
+    if floor is None:
+        return np.zeros(len(frames), dtype=np.bool_)
+    above: NDArray[np.bool_] = frames >= max(floor + options.margin_db, options.least_dbfs)
+    return above
+
+
+def _spans_of(votes: NDArray[np.bool_]) -> list[Span]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], votes, [False])).astype(np.int8)))
+    return [
+        Span(float(start) * LEVEL_FRAME_S, float(end) * LEVEL_FRAME_S)
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
