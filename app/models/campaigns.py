@@ -41,6 +41,8 @@ class CampaignVersion(Base):
     has_recording_notice: Mapped[bool] = mapped_column(Flag)
     channels: Mapped[dict[str, Any]] = mapped_column(Json, comment="{default, allow[], deny[]} of channel codes")
     transfers: Mapped[dict[str, Any]] = mapped_column(Json, comment="{allow[], origin[]}")
+    voices: Mapped[list[str]] = mapped_column(Json, default=list, comment="voices a caller may be greeted with; empty = any")
+    purpose: Mapped[str] = mapped_column(Text, default="telemarketing")
     hours: Mapped[dict[str, Any]] = mapped_column(
         Json, comment="{tz, mon_fri|sat|sun|mon...: [from, to]} in the advertiser's zone"
     )
@@ -81,7 +83,9 @@ class AdVersion(Base):
     bid_minor: Mapped[int] = mapped_column(WideInteger)
     currency: Mapped[str] = mapped_column(Text, default="USD")
     billable_s: Mapped[int] = mapped_column(comment="connected seconds from which a call is billable")
-    caps: Mapped[dict[str, Any]] = mapped_column(Json, comment="{day|month: {calls|spend_minor: n}, concurrent: n}")
+    tiers: Mapped[list[Any]] = mapped_column(Json, default=list, comment="[{from_s, bid_minor}]: another bid from a duration on")
+    caps: Mapped[dict[str, Any]] = mapped_column(Json, comment="{daily, monthly, concurrency}: calls")
+    states: Mapped[list[str]] = mapped_column(Json, default=list, comment="two-letter codes; empty = as the campaign")
 
 
 class Target(Base):
@@ -130,17 +134,20 @@ class TrackingNumber(Base):
 
 
 class PayoutTerm(Base):
-    """What a source earns for a billable call of an ad, from a moment on."""
+    """What a source earns for a billable call of an ad, from a moment on: a flat amount, or a share of the bid."""
 
     __tablename__ = "payout_term"
     __table_args__ = (
         UniqueConstraint("ad_id", "source_id", "starts_at"),
-        CheckConstraint("payout_minor >= 0", name="payout_not_negative"),
+        CheckConstraint("(amount_minor IS NULL) <> (share_bp IS NULL)", name="flat_or_share"),
+        CheckConstraint("amount_minor IS NULL OR amount_minor >= 0", name="amount_not_negative"),
+        CheckConstraint("share_bp IS NULL OR share_bp BETWEEN 0 AND 10000", name="share_in_range"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     ad_id: Mapped[str] = mapped_column(ForeignKey("ad.id"))
     source_id: Mapped[str] = mapped_column(ForeignKey("call_source.id"), index=True)
     starts_at: Mapped[datetime] = mapped_column(Moment)
-    payout_minor: Mapped[int] = mapped_column(WideInteger)
+    amount_minor: Mapped[int | None] = mapped_column(WideInteger)
+    share_bp: Mapped[int | None] = mapped_column(comment="share of the bid in hundredths of a percent")
     currency: Mapped[str] = mapped_column(Text, default="USD")
