@@ -83,7 +83,7 @@ class AdVersion(Base):
     bid_minor: Mapped[int] = mapped_column(WideInteger)
     currency: Mapped[str] = mapped_column(Text, default="USD")
     billable_s: Mapped[int] = mapped_column(comment="connected seconds from which a call is billable")
-    tiers: Mapped[list[Any]] = mapped_column(Json, default=list, comment="[{from_s, bid_minor}]: another bid from a duration on")
+    tiers: Mapped[list[Any]] = mapped_column(Json, default=list, comment="[{from_s, bid_minor}]: another bid from then on")
     caps: Mapped[dict[str, Any]] = mapped_column(Json, comment="{daily, monthly, concurrency}: calls")
     states: Mapped[list[str]] = mapped_column(Json, default=list, comment="two-letter codes; empty = as the campaign")
 
