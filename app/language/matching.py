@@ -1,0 +1,235 @@
+"""Where do the words of a phrase stand? Two automata over the alphabet of :mod:`app.language.lexicon`.
+
+The first finds phrases as written, the second by sound; what the second finds is measured by :mod:`app.language.likeness`.
+Phrases with ``*`` or ``{n}`` are found piece by piece and put together. Who spoke, and whether the sentence denies or asks, is
+decided elsewhere.
+"""
+
+import itertools
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import ahocorasick
+
+from app.language.lexicon import BREAK, IS_NUMBER, Lexicon
+from app.language.likeness import measure_likeness
+from app.language.normalise import ARTICLES, FILLERS, apostrophe_variants, spoken_words
+from app.language.packs import Pack, Phrase, PhrasePacks
+
+MAX_GAP_WORDS = 3  # what `*` may stand for
+MAX_NUMBER_CODES = 5  # what `{n}` may stand for, in numbers
+LEAST_SOUNDS = 2
+LEAST_LETTERS = 8  # below this, too many passages sound alike
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One phrase of one pack, as the automata know it."""
+
+    pack: Pack
+    phrase: Phrase
+    article: str  # the article the phrase begins with, or ""
+    first_word: str
+    size: int  # in characters of the alphabet
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of words of one spelling of a phrase; ``gap`` is what stands before it: "", "*" or "{n}"."""
+
+    pattern: int
+    index: int
+    gap: str
+    code: str
+    words: tuple[str, ...]
+    lead: str = ""  # the small words it begins with, which the reading by sound leaves out
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One spelling of a phrase: an entry and the number of its pieces."""
+
+    entry: int
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Match:
+    """A phrase found at characters ``start`` to ``end`` of a reading; likeness 100 means the same words."""
+
+    start: int
+    end: int
+    entry: int
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class PackSet:
+    """Packs made ready for searching; build once with :func:`compile_packs`, then only read."""
+
+    source: PhrasePacks
+    lexicon: Lexicon
+    entries: tuple[Entry, ...]
+    patterns: tuple[Pattern, ...]
+    gaps: tuple[tuple[str, ...], ...]  # per pattern, what stands before each piece
+    exact: Any
+    by_sound: Any
+
+
+def compile_packs(packs: PhrasePacks) -> PackSet:
+    """Make packs ready for searching (about a tenth of a second for the shipped ones)."""
+    spelled = [
+        (pack, phrase, _spell(phrase.say)) for pack in packs.packs for phrase in pack.phrases
+    ]
+    vocabulary = [words for _, _, spellings in spelled for spelling in spellings for _, words in spelling]
+    lexicon = Lexicon.of(vocabulary, repeatable=("hello",))
+    entries: list[Entry] = []
+    patterns: list[Pattern] = []
+    gaps: list[tuple[str, ...]] = []
+    exact: dict[str, list[Piece]] = {}
+    by_sound: dict[str, list[Piece]] = {}
+    for pack, phrase, spellings in spelled:
+        first = phrase.say.split()[0]
+        sizes = []
+        for spelling in spellings:
+            patterns.append(Pattern(len(entries), len(spelling)))
+            gaps.append(tuple(gap for gap, _ in spelling))
+            sizes.append(0)
+            for index, (gap, words) in enumerate(spelling):
+                code = lexicon.write_phrase(words)
+                sounds, origin = lexicon.sound(code)
+                lead, tail = (code[: origin[0]], code[origin[-1] + 1 :]) if sounds else ("", "")
+                piece = Piece(len(patterns) - 1, index, gap, code, words, lead, tail)
+                sizes[-1] += len(code)
+                exact.setdefault(code, []).append(piece)
+                if len(sounds) >= LEAST_SOUNDS and len(" ".join(words)) >= LEAST_LETTERS:
+                    by_sound.setdefault(sounds, []).append(piece)
+        lead = spellings[0][0][1][0]
+        entries.append(Entry(pack, phrase, first if first in ARTICLES else "", lead, sizes[0]))
+    return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _automaton(exact), _automaton(by_sound))
+
+
+def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], list[str]]) -> list[Match]:
+    """Return every place of every phrase in a reading, sorted.
+
+    ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` were made from.
+    """
+    found: dict[tuple[int, int], dict[tuple[int, int], float]] = {}
+    matches: dict[tuple[int, int, int], float] = {}
+
+    def note(piece: Piece, start: int, end: int, likeness: float) -> None:
+        pattern = packs.patterns[piece.pattern]
+        if pattern.pieces == 1:
+            key = (start, end, pattern.entry)
+            matches[key] = max(likeness, matches.get(key, 0.0))
+        else:
+            places = found.setdefault((piece.pattern, piece.index), {})
+            places[start, end] = max(likeness, places.get((start, end), 0.0))
+
+    exact_places: set[tuple[int, int]] = set()
+    for last, (size, pieces) in packs.exact.iter(text):
+        start, end = last + 1 - size, last + 1
+        exact_places.add((start, end))
+        for piece in pieces:
+            note(piece, start, end, 100.0)
+    sounds, origin = packs.lexicon.sound(text)
+    for last, (size, pieces) in packs.by_sound.iter(sounds):
+        left, right = int(origin[last - size + 1]), int(origin[last]) + 1
+        for piece in pieces:
+            start, end = _widen(text, left, right, piece)
+            if (start, end) in exact_places and text[start:end] == piece.code:
+                continue
+            likeness = measure_likeness(piece.words, words_between(start, end))
+            if likeness:
+                note(piece, start, end, likeness)
+    for number in sorted({number for number, index in found if index == 0}):
+        pattern = packs.patterns[number]
+        for start, end, likeness in _assemble(packs, number, found, text):
+            key = (start, end, pattern.entry)
+            matches[key] = max(likeness, matches.get(key, 0.0))
+    return sorted(Match(start, end, entry, likeness) for (start, end, entry), likeness in matches.items())
+
+
+def _spell(say: str) -> list[list[tuple[str, tuple[str, ...]]]]:
+    """Return the spellings of a phrase, each a list of (gap before, words without articles and fillers)."""
+    spellings = []
+    for choice in _choose(say):
+        for variant in apostrophe_variants(choice):
+            pieces: list[tuple[str, tuple[str, ...]]] = []
+            gap = ""
+            words: list[str] = []
+            for part in variant.split():
+                if part in ("*", "{n}"):
+                    pieces.append((gap, tuple(words)))
+                    gap, words = part, []
+                else:
+                    words += [word for word in spoken_words(part) if word not in ARTICLES and word not in FILLERS]
+            pieces.append((gap, tuple(words)))
+            if all(words for _, words in pieces) and pieces not in spellings:
+                spellings.append(pieces)
+    return spellings
+
+
+def _choose(say: str) -> list[str]:
+    """Write out the alternatives of a phrase: "(a|the) card" is "a card" and "the card"."""
+    parts = re.split(r"\(([^()]*)\)", say)
+    choices = [part.split("|") if i % 2 else [part] for i, part in enumerate(parts)]
+    return [" ".join("".join(pick).split()) for pick in itertools.product(*choices)]
+
+
+def _automaton(pieces_of: dict[str, list[Piece]]) -> Any:
+    automaton = ahocorasick.Automaton()
+    for code, pieces in pieces_of.items():
+        automaton.add_word(code, (len(code), tuple(pieces)))
+    automaton.make_automaton()
+    return automaton
+
+
+def _widen(text: str, left: int, right: int, piece: Piece) -> tuple[int, int]:
+    """Take in the small words with which the piece begins and ends, where they stand there."""
+    lead, tail = piece.lead, piece.tail
+    for code in reversed(lead):
+        if left > 0 and text[left - 1] == code:
+            left -= 1
+    for code in tail:
+        if right < len(text) and text[right] == code:
+            right += 1
+    return left, right
+
+
+def _assemble(
+    packs: PackSet, number: int, found: dict[tuple[int, int], dict[tuple[int, int], float]], text: str
+) -> Iterator[tuple[int, int, float]]:
+    """Put the pieces of one pattern together, each first piece with the nearest pieces behind it."""
+    gaps = packs.gaps[number]
+    rests = [sorted(found.get((number, index), {}).items()) for index in range(1, len(gaps))]
+    if not all(rests):
+        return
+    starts = [[start for (start, _), _ in rest] for rest in rests]
+    for (first, end), likeness in sorted(found[number, 0].items()):
+        reach, worst = end, likeness
+        for gap, rest, begins in zip(gaps[1:], rests, starts, strict=True):
+            after = next(
+                (
+                    ((start, stop), alike)
+                    for (start, stop), alike in rest[bisect_left(begins, reach) :][: MAX_NUMBER_CODES + 1]
+                    if _fits(gap, text[reach:start])
+                ),
+                None,
+            )
+            if after is None:
+                break
+            (_, reach), alike = after
+            worst = min(worst, alike)
+        else:
+            yield first, reach, worst
+
+
+def _fits(gap: str, between: str) -> bool:
+    if gap == "*":
+        return len(between) <= MAX_GAP_WORDS and BREAK not in between
+    return len(between) <= MAX_NUMBER_CODES and IS_NUMBER.fullmatch(between) is not None

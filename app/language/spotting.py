@@ -1,0 +1,279 @@
+"""Which phrases of the packs were said, by whom, when, and how surely?
+
+Utterances are laid end to end per party, so that a phrase may run over a pause; every match is then held against the sentence
+around it (:mod:`app.language.clauses`) and against the longer phrases at the same words. The answer is data for rules and people:
+nothing here makes a finding.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.conversation import KeywordHit, Utterance
+from app.language.clauses import (
+    UNITS_OF_TIME_OR_DISTANCE,
+    is_affirmative,
+    is_conditional,
+    is_denied_after,
+    is_inverted,
+    is_negated,
+    is_question,
+    is_reported,
+    words_after,
+    words_before,
+)
+from app.language.lexicon import BREAK, Reading
+from app.language.matching import Entry, Match, PackSet, compile_packs, find_matches
+from app.language.mirroring import mirror_question
+from app.language.normalise import ARTICLES, FILLERS, spoken_words, split_tokens
+from app.language.numbers import find_digit_runs
+from app.language.packs import Pack
+from app.language.wording import heard_span, hit_words
+from app.timeline import Span
+from app.vocabulary import PackKind, Speaker
+
+__all__ = ["PackSet", "compile_packs", "spot"]
+
+JOIN_GAP_S = 2.0  # ASSUMPTION: a phrase may run over a pause this long; a longer one ends what was being said
+ANSWER_WITHIN_S = 6.0  # how soon the other party must say yes (convention of the packs)
+LEAST_DIGITS = 3  # shorter runs are counts and prices, not numbers of a card or an account
+_ASKING = frozenset("what who why how when where which is are do does did can could would will am".split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """What one party said, end to end: written tokens, and the utterance each belongs to."""
+
+    speaker: Speaker
+    tokens: list[str]
+    starts: list[int]  # first token of each utterance
+    members: list[int]  # their places in the transcript
+
+    def member_at(self, token: int) -> int:
+        return bisect_right(self.starts, token) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match that may stand: where it lies in its stream, and the hit it makes."""
+
+    pack: Pack
+    match: Match
+    hit: KeywordHit
+    has_its_article: bool
+
+
+def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) -> tuple[KeywordHit, ...]:
+    """Return what was said of the packs' phrases, in order of time.
+
+    ``duration_s`` is the length of the recording; no hit reaches beyond it. A party that is not known may say the phrases of
+    either; such hits keep the speaker ``unknown``.
+    """
+    ordered = sorted(utterances, key=lambda u: (u.span.start_s, u.channel))
+    hits: list[KeywordHit] = []
+    for stream in _lay_out(ordered):
+        hits += _spot_stream(stream, ordered, packs)
+    hits += _spot_agreed_questions(ordered, packs)
+    hits = [_settle_kind(hit, packs, ordered) for hit in hits]
+    inside = [replace(hit, span=_clip(hit.span, duration_s)) for hit in hits]
+    return tuple(sorted(dict.fromkeys(inside), key=lambda h: (h.span.start_s, h.span.end_s, h.pack, h.phrase)))
+
+
+def _lay_out(ordered: Sequence[Utterance]) -> list[_Stream]:
+    streams: dict[tuple[int, Speaker], _Stream] = {}
+    ended: dict[tuple[int, Speaker], float] = {}
+    for index, utterance in enumerate(ordered):
+        key = (utterance.channel, utterance.speaker)
+        stream = streams.get(key)
+        if stream is None:
+            stream = streams[key] = _Stream(utterance.speaker, [], [], [])
+        elif utterance.span.start_s - ended[key] > JOIN_GAP_S:
+            stream.tokens.append(BREAK)
+        stream.starts.append(len(stream.tokens))
+        stream.members.append(index)
+        stream.tokens.extend(split_tokens(utterance.text))
+        ended[key] = utterance.span.end_s
+    return list(streams.values())
+
+
+def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) -> list[KeywordHit]:
+    reading = packs.lexicon.read(stream.tokens)
+    if not reading.text:
+        return []
+
+    def words_between(start: int, end: int) -> list[str]:
+        first, last = int(reading.token_of[start]), int(reading.token_of[end - 1])
+        words: list[str] = []
+        for token in stream.tokens[first : last + 1]:
+            for word in spoken_words(token):
+                if word not in ARTICLES and word not in FILLERS and (not words or words[-1] != word or word == "hello"):
+                    words.append(word)
+        return words
+
+    found: list[_Found] = []
+    for match in find_matches(packs, reading.text, words_between):
+        entry = packs.entries[match.entry]
+        if entry.pack.speaker in (None, stream.speaker) or stream.speaker is Speaker.UNKNOWN:
+            candidate = _judge(match, entry, stream, reading, ordered)
+            if candidate is not None:
+                found.append(candidate)
+    return [item.hit for item in _keep_longest(found, packs)]
+
+
+def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordered: Sequence[Utterance]) -> _Found | None:
+    """Return the hit of a match, or None when its sentence takes it back."""
+    pack, phrase, tokens = entry.pack, entry.phrase, stream.tokens
+    first, last = int(reading.token_of[match.start]), int(reading.token_of[match.end - 1]) + 1
+    article = tokens[first - 1].lower().strip("\"'") if first else ""
+    if entry.article == "the" and article in ("a", "an"):  # "the gift card" is not "a gift card for my mom"
+        return None
+    said = [word for token in tokens[first:last] for word in spoken_words(token)]
+    before = words_before(tokens, first)
+    after = words_after(tokens, last)
+    if is_negated(before, phrase_words(entry), pack.negators) or (phrase.age and after and _is_no_age(after[0])):
+        return None
+    if pack.negated_inside and any(word in said for negator in pack.negated_inside for word in spoken_words(negator)[:1]):
+        if not any(word in spoken_words(phrase.say) for word in said if word in ("no", "not", "nobody")):
+            return None
+    member = stream.member_at(first)
+    utterance = ordered[stream.members[member]]
+    if pack.statement and not _is_claimed(entry, stream, first, last, before, after, ordered):
+        return None
+    if phrase.needs_yes and not is_answered_yes(ordered, stream.members[stream.member_at(last - 1)]):
+        return None
+    has_article = bool(entry.article) and article == entry.article
+    if entry.article and article in ARTICLES:
+        first -= 1
+    words = hit_words(ordered, stream.members, stream.starts, first, last)
+    span = heard_span(ordered, stream.members, stream.starts, first, last)
+    similarity = match.likeness / 100.0
+    hit = KeywordHit(
+        pack=pack.id,
+        rule=pack.rule,
+        kind=PackKind.CONTEXT if phrase.never_alone or phrase.question else pack.kind,
+        severity=pack.severity,
+        phrase=phrase.say,
+        speaker=utterance.speaker,
+        span=span,
+        quote=" ".join(token for token in tokens[first:last] if token != BREAK),
+        confidence=round(min((word.confidence for word in words), default=1.0) * similarity, 4),
+        low_trust=any(word.low_trust for word in words),
+        match="exact" if match.likeness >= 100.0 else "sound_alike",
+    )
+    return _Found(pack, match, hit, has_article)
+
+
+def phrase_words(entry: Entry) -> tuple[str, ...]:
+    """Return the phrase's own first word (and the rest), articles and fillers left out."""
+    return tuple(w for part in entry.phrase.say.split() for w in spoken_words(part) if w not in ARTICLES and w not in FILLERS)
+
+
+def _is_no_age(word: str) -> bool:
+    return word in UNITS_OF_TIME_OR_DISTANCE
+
+
+def _is_claimed(
+    entry: Entry, stream: _Stream, first: int, last: int, before: list[str], after: list[str], ordered: Sequence[Utterance]
+) -> bool:
+    """Say whether the sentence claims the phrase: no condition, no report of others, no question left without a yes."""
+    if is_conditional(before):
+        return False
+    own = entry.first_word
+    is_ours = stream.speaker is not Speaker.CALLER and entry.pack.speaker is not Speaker.CALLER
+    if is_ours and (is_reported(words_before(stream.tokens, first, whole_sentence=True)) or is_denied_after(after)):
+        return False
+    if own in _ASKING:
+        return True
+    if stream.speaker is Speaker.UNKNOWN or is_ours:
+        asks = is_question if stream.speaker is Speaker.UNKNOWN else is_inverted
+        if asks(stream.tokens, first, last):
+            is_callers = entry.pack.speaker is Speaker.CALLER  # its agreed form is found by mirroring
+            return not is_callers and is_answered_yes(ordered, stream.members[stream.member_at(last - 1)])
+    return True
+
+
+def is_answered_yes(ordered: Sequence[Utterance], index: int) -> bool:
+    """Say whether the other party agrees within 6 s of the end of an utterance."""
+    asked = ordered[index]
+    for answer in ordered[index + 1 : index + 6]:
+        if answer.span.start_s - asked.span.end_s > ANSWER_WITHIN_S:
+            return False
+        if answer.speaker is not asked.speaker or answer.speaker is Speaker.UNKNOWN:
+            return is_affirmative(answer.text)
+    return False
+
+
+def _keep_longest(found: list[_Found], packs: PackSet) -> list[_Found]:
+    """Drop a phrase that lies inside a longer one at the same words, unless both packs are meant together."""
+    together = packs.source.meant_together
+    ordered = sorted(found, key=lambda f: (f.match.start, -f.match.end, -f.match.likeness, not f.has_its_article))
+    kept: list[_Found] = []
+    for item in ordered:
+        loses = False
+        for other in reversed(kept[-40:]):
+            if other.match.end < item.match.end:
+                continue
+            is_equal = (other.match.start, other.match.end) == (item.match.start, item.match.end)
+            if item.pack.id == other.pack.id:
+                loses = not is_equal or other.match.likeness >= item.match.likeness
+            elif is_equal:
+                loses = other.has_its_article and not item.has_its_article and other.pack.speaker == item.pack.speaker
+            else:
+                loses = frozenset((item.pack.id, other.pack.id)) not in together
+            if loses:
+                break
+        if not loses:
+            kept.append(item)
+    return kept
+
+
+def _spot_agreed_questions(ordered: Sequence[Utterance], packs: PackSet) -> list[KeywordHit]:
+    """Find what the caller says by answering yes: "did you get a text from us?" - "yeah" is "i got a text"."""
+    hits: list[KeywordHit] = []
+    for index, asked in enumerate(ordered):
+        if asked.speaker is Speaker.CALLER:
+            continue
+        claim = mirror_question(asked.text)
+        if not claim or not is_answered_yes(ordered, index):
+            continue
+        answer = next(u for u in ordered[index + 1 :] if u.speaker is not asked.speaker or u.speaker is Speaker.UNKNOWN)
+        speaker = answer.speaker
+        words = asked.words + answer.words
+        said = Utterance(answer.channel, Speaker.CALLER, asked.span, claim)
+        for hit in _spot_stream(_lay_out([said])[0], [said], packs):
+            pack = packs.source.get(hit.pack)
+            if pack.speaker is Speaker.CALLER and pack.statement:
+                hits.append(
+                    replace(
+                        hit,
+                        speaker=speaker,
+                        span=Span(asked.span.start_s, max(asked.span.end_s, answer.span.end_s)),
+                        quote=f"{asked.text.strip()} / {answer.text.strip()}",
+                        confidence=round(hit.confidence * min((w.confidence for w in words), default=1.0), 4),
+                        low_trust=any(word.low_trust for word in words),
+                    )
+                )
+    return hits
+
+
+def _settle_kind(hit: KeywordHit, packs: PackSet, ordered: Sequence[Utterance]) -> KeywordHit:
+    """Make a hit that needs digits context where no digits follow."""
+    pack = packs.source.get(hit.pack)
+    if pack.needs_digits_s is None or hit.kind is not PackKind.VIOLATION:
+        return hit
+    near = [
+        token
+        for utterance in _near(ordered, hit.span.start_s, hit.span.end_s + pack.needs_digits_s)
+        for token in split_tokens(utterance.text)
+    ]
+    words = [word for token in near for word in spoken_words(token)]
+    return hit if find_digit_runs(words, least=LEAST_DIGITS) else replace(hit, kind=PackKind.CONTEXT)
+
+
+def _near(ordered: Sequence[Utterance], start_s: float, end_s: float) -> Iterable[Utterance]:
+    return (u for u in ordered if u.span.end_s > start_s and u.span.start_s < end_s)
+
+
+def _clip(span: Span, duration_s: float) -> Span:
+    end_s = min(span.end_s, max(duration_s, 0.0))
+    return Span(min(span.start_s, end_s), end_s)
