@@ -342,7 +342,7 @@ def upgrade() -> None:
         sa.Column("bid_minor", WIDE, nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("billable_s", sa.Integer(), nullable=False, comment="connected seconds from which a call is billable"),
-        sa.Column("tiers", sa.Text(), nullable=False, comment="[{from_s, bid_minor}]: another bid from a duration on"),
+        sa.Column("tiers", sa.Text(), nullable=False, comment="[{from_s, bid_minor}]: another bid from then on"),
         sa.Column("caps", sa.Text(), nullable=False, comment="{daily, monthly, concurrency}: calls"),
         sa.Column("states", sa.Text(), nullable=False, comment="two-letter codes; empty = as the campaign"),
         sa.CheckConstraint("bid_minor >= 0", name=op.f("ck_ad_version_bid_not_negative")),
