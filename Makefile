@@ -17,3 +17,6 @@ setup: .venv/.run .stamps/frontend ## what `make run` needs: .venv and the page 
 
 .venv/.dev: .venv/.run requirements/dev.lock
 	$(UV) pip install -q --require-hashes -r requirements/dev.lock && touch $@
+
+.stamps/frontend: .venv/.uv package.json package-lock.json scripts/frontend.py app/web/static/icons.txt
+	.venv/bin/python scripts/frontend.py && mkdir -p .stamps && touch $@

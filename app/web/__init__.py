@@ -1,0 +1,1 @@
+"""Pages and API over HTTP: views parse, call one service, answer."""

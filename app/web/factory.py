@@ -1,0 +1,86 @@
+"""How is the web application put together? One function, handed the services, that builds and joins all its parts."""
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+import app as earshot
+from app.access.guard import find_identity, public
+from app.access.passwords import Passwords
+from app.access.sign_in import Doorkeeper
+from app.bootstrap import Services
+from app.web import formatting
+from app.web.assets import register_assets
+from app.web.errors import register_errors
+from app.web.headers import register_headers
+from app.web.identify import register_identify
+from app.web.navigation import build_navigation
+from app.web.pages import health, sign_in
+from app.web.request_log import register_request_log
+
+BYTES_PER_MB = 1_000_000
+# A multipart upload is larger than its file by the part's headers and boundaries.
+FORM_OVERHEAD_BYTES = 100_000
+SPEC_PATH = "/api/v1/openapi.json"
+
+
+def create_app(services: Services, *, passwords: Passwords | None = None) -> APIFlask:
+    """Return the application for one process.
+
+    Parameters
+    ----------
+    passwords
+        How passwords are hashed; tests hand in one that is fast.
+    """
+    settings = services.settings
+    app = APIFlask(
+        "app.web", title="Earshot", version=earshot.__version__, spec_path=SPEC_PATH, docs_path=None, json_errors=False
+    )
+    app.config.update(
+        SECRET_KEY=services.secret_key,
+        MAX_CONTENT_LENGTH=settings.max_upload_mb * BYTES_PER_MB + FORM_OVERHEAD_BYTES,
+        SESSION_COOKIE_NAME="earshot_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        OPENAPI_VERSION="3.1.0",
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    csrf = CSRFProtect(app)
+    lasts = timedelta(hours=settings.session_hours)
+    register_request_log(app, services.ids)
+    register_identify(app, services.uow, services.clock, csrf, lasts=lasts)
+    register_errors(app)
+    register_assets(app)
+    register_headers(app, is_https=settings.secure_cookies)
+    _offer_to_templates(app)
+    _register_pages(app, services, passwords or Passwords(), lasts)
+    public(app.view_functions["openapi.spec"])
+    return app
+
+
+def _register_pages(app: APIFlask, services: Services, passwords: Passwords, lasts: timedelta) -> None:
+    settings, uow, clock = services.settings, services.uow, services.clock
+    doorkeeper = Doorkeeper(uow, clock, passwords, lasts=lasts)
+    app.register_blueprint(health.make_blueprint(services))
+    app.register_blueprint(sign_in.make_blueprint(uow, doorkeeper, lasts=lasts, is_https=settings.secure_cookies))
+
+
+def _offer_to_templates(app: Flask) -> None:
+    filters = {
+        "moment": formatting.write_moment,
+        "length": formatting.write_length,
+        "count": formatting.write_count,
+        "word": formatting.write_word,
+        "title_word": formatting.write_title,
+    }
+    app.jinja_env.filters.update(filters)
+
+    @app.context_processor
+    def _frame() -> dict[str, object]:
+        return {"identity": find_identity(), "navigation": build_navigation(app), "version": earshot.__version__}

@@ -1,0 +1,76 @@
+"""Which pages may this person open? The links of the side bar; a page that does not exist yet has no link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+
+from app.access.guard import find_identity, find_mark
+from app.access.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page that the side bar can lead to; ``section`` marks the link as current on all pages below it."""
+
+    endpoint: str
+    label: str
+    icon: str
+    section: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the side bar, ready to show."""
+
+    label: str
+    icon: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """Links under one heading; the first group has none."""
+
+    heading: str
+    links: tuple[Link, ...]
+
+
+PLACES = (
+    Place("dashboard.show", "Overview", "layout-dashboard", "/"),
+    Place("queue.show", "Review queue", "list-checks", "/queue"),
+    Place("calls.list_calls", "Calls", "phone-call", "/calls"),
+    Place("disputes.list_disputes", "Disputes", "scale", "/disputes"),
+    Place("campaigns.list_campaigns", "Campaigns", "megaphone", "/campaigns", "Trade"),
+    Place("sources.list_sources", "Call sources", "radio-tower", "/sources", "Trade"),
+    Place("upload.show", "Upload", "upload", "/upload", "Intake"),
+    Place("intake.show", "Intake", "inbox", "/intake", "Intake"),
+    Place("audit.show", "Audit trail", "scroll-text", "/audit", "Administration"),
+    Place("workers.show", "Workers and jobs", "cpu", "/admin/workers", "Administration"),
+    Place("users.show", "Users", "users", "/admin/users", "Administration"),
+    Place("tokens.show", "API tokens", "key-round", "/admin/tokens", "Administration"),
+    Place("settings.show", "Settings", "sliders-horizontal", "/admin/settings", "Administration"),
+)
+
+
+def build_navigation(app: Flask) -> Sequence[LinkGroup]:
+    """Return the links that exist in this app and that the one who asks may open."""
+    groups: dict[str, list[Link]] = {}
+    for place in PLACES:
+        if _may_open(app, place.endpoint):
+            link = Link(place.label, place.icon, url_for(place.endpoint), _is_current(place.section))
+            groups.setdefault(place.group, []).append(link)
+    return [LinkGroup(heading, tuple(links)) for heading, links in groups.items()]
+
+
+def _may_open(app: Flask, endpoint: str) -> bool:
+    needed = find_mark(app.view_functions.get(endpoint))
+    identity = find_identity()
+    return isinstance(needed, Permission) and identity is not None and identity.may(needed)
+
+
+def _is_current(section: str) -> bool:
+    path = request.path
+    return path == section or (section != "/" and path.startswith(section + "/"))
