@@ -16,8 +16,8 @@ LARGEST_GAIN = 4.0
 """12 dB. A copy is made at about the same level; 20 dB down on the other channel is leakage in a call with one speaker."""
 
 RESIDUAL_RATIO = 10 ** (-9 / 10)
-"""Share of a second's energy that may differ. Measured on a minute of telephone speech, second channel at 0.7 of the first, worst
-of the seconds: mu-law -29 dB, MP3 at 64 kbit/s -19 dB, at 16 kbit/s -11 dB. Two parties that leak into each other at a third of
+"""Share of a second's energy that may differ. Measured on a minute of telephone speech, second channel at 0.7 of the first,
+worst of the seconds: mu-law -29 dB, MP3 at 64 kbit/s -19 dB, at 16 kbit/s -11 dB. Two parties that leak into each other at a third of
 their level leave -2 dB wherever one speaks alone (by formula: factor 0.6 against 1 or 1/3)."""
 
 QUIET_RATIO = 10 ** (-35 / 10)

@@ -1,0 +1,68 @@
+"""What sounds on a channel that is not speech?
+
+Keys, ringing, busy, network announcements, beeps and music on hold, each found by its own module from two shared sets of
+spectra. Here they are brought together: what one finder explains is not reported again by another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.audio.call_progress import ProgressFrames, find_busy, find_ringback
+from app.audio.dtmf import DtmfFrames, find_dtmf
+from app.audio.music import MusicFrames, find_music
+from app.audio.single_tones import SingleToneFrames, find_beeps, find_sit, find_steady_tones
+from app.audio.spectrum import LONG, SHORT, power_spectra
+from app.conversation import Tone
+from app.timeline import Span
+
+_LAST_NOTE_S = 0.75
+"""A steady tone this close to music is its first or last note."""
+
+_TUNE_WINDOW_S = 5.0
+_TUNE_PITCHES = 3
+"""Beeps of this many different pitches within five seconds are a melody."""
+
+
+def find_tones(samples: NDArray[np.int16], channel: int) -> tuple[Tone, ...]:
+    """Return the tones and music in int16 samples of shape (n,) at 16 kHz, sorted by time.
+
+    Spans of DTMF, beeps and SIT are within 50 ms of the sound's own, those of ringing and busy within 100 ms, those of music
+    within 0.5 s where it starts and stops clearly. Ringing includes its pauses. A sound shorter than 40 ms is not heard.
+    """
+    short = [(DtmfFrames.of(power), SingleToneFrames.of(power)) for power in power_spectra(samples, SHORT)]
+    if not short:
+        return ()
+    dtmf = find_dtmf(DtmfFrames.joined([block[0] for block in short]), channel)
+    steady = find_steady_tones(SingleToneFrames.joined([block[1] for block in short]))
+    long_ = [(ProgressFrames.of(power), MusicFrames.of(power)) for power in power_spectra(samples, LONG)]
+    ringback: tuple[Tone, ...] = ()
+    busy: tuple[Tone, ...] = ()
+    music: tuple[Tone, ...] = ()
+    sit = find_sit(steady, channel)
+    if long_:
+        progress = ProgressFrames.joined([block[0] for block in long_])
+        ringback, busy = find_ringback(progress, channel), find_busy(progress, channel)
+        signals = tuple(tone.span for tone in (*ringback, *busy, *sit, *dtmf)) + tuple(tone.span for tone in steady)
+        music = find_music(MusicFrames.joined([block[1] for block in long_]), channel, signals)
+    notes = tuple(Span(max(0.0, tone.span.start_s - _LAST_NOTE_S), tone.span.end_s + _LAST_NOTE_S) for tone in music)
+    explained = tuple(tone.span for tone in (*ringback, *busy, *sit, *dtmf)) + notes
+    beeps = _without_tunes(tuple(beep for beep in find_beeps(steady, channel) if not _touches(beep.span, explained)))
+    return tuple(sorted((*dtmf, *ringback, *busy, *sit, *beeps, *music), key=lambda tone: (tone.span, tone.kind)))
+
+
+def _touches(span: Span, others: tuple[Span, ...]) -> bool:
+    return any(span.overlaps(other) for other in others)
+
+
+def _without_tunes(beeps: tuple[Tone, ...]) -> tuple[Tone, ...]:
+    kept = []
+    for beep in beeps:
+        near = [other for other in beeps if abs(other.span.start_s - beep.span.start_s) <= _TUNE_WINDOW_S]
+        pitches = Counter(round(12 * np.log2(float(other.detail) / 440)) for other in near)
+        if len(pitches) < _TUNE_PITCHES:
+            kept.append(beep)
+    return tuple(kept)
