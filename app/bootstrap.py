@@ -16,7 +16,8 @@ from app.adapters.rq_queue import RqQueue, connect
 from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.audio.service import Analyst
-from app.language.packs import PackSet, load_packs
+from app.language.matching import PackSet, compile_packs
+from app.language.packs import load_packs
 from app.ports import BlobStore, Clock, IdSource, JobQueue, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
@@ -40,7 +41,7 @@ class Services:
     @cached_property
     def packs(self) -> PackSet:
         """The phrase packs in force, compiled."""
-        return load_packs()
+        return compile_packs(load_packs())
 
     @cached_property
     def analyst(self) -> Analyst:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def recognise_channel(
 
 
 def settle_words(segments: Iterable[RecognisedSegment], speech: Sequence[Span]) -> tuple[Word, ...]:
-    """Return the words of all segments in order, pulled to where somebody spoke, invented ones dropped, doubtful ones marked."""
+    """Return the words in order, pulled to where somebody spoke, the invented ones dropped and the doubtful ones marked."""
     words = sorted((word for segment in segments for word in segment.words), key=lambda word: word.span)
     settled = [replace(word, span=_pull_to_speech(word.span, speech)) for word in words]
     return mark_low_trust(drop_invented(_in_sequence(settled), speech), speech)
@@ -120,7 +121,7 @@ def _pull_to_speech(span: Span, speech: Sequence[Span]) -> Span:
 def _in_sequence(words: Sequence[Word]) -> list[Word]:
     """Return the words with ends that do not reach past the next word's start; starts stay in order."""
     ordered = sorted(words, key=lambda word: word.span)
-    for at, (word, following) in enumerate(zip(ordered, ordered[1:], strict=False)):
+    for at, (word, following) in enumerate(pairwise(list(ordered))):
         if word.span.end_s > following.span.start_s:
             ordered[at] = replace(word, span=Span(word.span.start_s, following.span.start_s))
     return ordered

@@ -1,7 +1,7 @@
 """How is a Listening written down?
 
-The shape is the contract of ``earshot analyze --json`` (utterances, speech, turns, tones, caller_voice, engine); more keys may be
-added, none renamed. Reading it back gives an equal value.
+The shape is the contract of ``earshot analyze --json`` (utterances, speech, turns, tones, caller_voice, engine); more keys
+may be added, none renamed. Reading it back gives an equal value.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ from app.timeline import Span, gaps, merge
 WINDOW_S = 30.0
 """What Whisper hears at once (Radford et al. 2022, section 2.2); shorter input is padded to it and costs the same."""
 
+CLIP_S = 29.5
+"""What a window is filled with: recognition is better when the first word does not stand at its very edge."""
+
 QUIET_MARGIN_DB = 4.0
 """A frame within this of the noise floor is line noise: the level of 20 ms of stationary noise varies by less than 1 dB
 (standard deviation, 160 independent samples at 8 kHz), and the floor is itself the loudest of the quietest tenth."""
@@ -64,19 +67,19 @@ def plan_clips(samples: NDArray[np.int16], not_speech: Sequence[Span] = ()) -> t
     )
 
 
-def pack_clips(clips: Sequence[Span], *, window_s: float = WINDOW_S) -> tuple[tuple[Span, ...], ...]:
-    """Return the clips in order, grouped so that each group lasts at most ``window_s`` together.
+def pack_clips(clips: Sequence[Span], *, window_s: float = CLIP_S) -> tuple[tuple[Span, ...], ...]:
+    """Return the clips in order, grouped so that each group lasts at most ``window_s`` together, or is a single clip.
 
     Raises
     ------
     ValueError
-        If one clip alone is longer than the window.
+        If a clip is longer than Whisper's window.
     """
     groups: list[list[Span]] = []
     filled_s = 0.0
     for span in clips:
-        if span.duration_s > window_s + 1e-6:
-            raise ValueError(f"a clip lasts at most {window_s} s, got {span.duration_s:.3f} s from {span.start_s:.3f} s on")
+        if span.duration_s > WINDOW_S + 1e-6:
+            raise ValueError(f"a clip lasts at most {WINDOW_S} s, got {span.duration_s:.3f} s from {span.start_s:.3f} s on")
         if groups and filled_s + span.duration_s <= window_s + 1e-6:
             groups[-1].append(span)
             filled_s += span.duration_s
@@ -121,7 +124,7 @@ def _mark(spans: Sequence[Span], frame_count: int) -> NDArray[np.bool_]:
 
 def _cut(kept: NDArray[np.int64], levels: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Cut the kept frames into runs of at most one window, where it is quietest; a gap in them is as quiet as can be."""
-    most, least = round(WINDOW_S / LEVEL_FRAME_S), round(EARLIEST_CUT_S / LEVEL_FRAME_S)
+    most, least = round(CLIP_S / LEVEL_FRAME_S), round(EARLIEST_CUT_S / LEVEL_FRAME_S)
     smoothed = np.convolve(levels, np.full(15, 1 / 15), mode="same")[kept]
     joints = np.flatnonzero(np.diff(kept) > 1) + 1
     smoothed[joints] = levels.min()

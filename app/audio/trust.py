@@ -30,7 +30,7 @@ LONGEST_LOOP_WORDS = 8
 MOST_WORDS_PER_S = 8.0
 """Nobody speaks faster: fast English conversation is 4 to 5 words a second, and a loop has no such limit."""
 
-LEAST_CONFIDENCE = 0.35
+LEAST_CONFIDENCE = 0.4
 """Words below this probability are shaded; measured on real calls, see ``docs/audio.md``."""
 
 NEAR_SPEECH_S = 0.25

@@ -1,7 +1,7 @@
 """Where on one channel does somebody speak?
 
 WebRTC's detector votes on each 20 ms frame; a frame below the channel's own noise floor plus a margin is never speech, whatever
-it says. Votes are then smoothed: short pauses inside a phrase are closed, single clicks are dropped, edges are widened a little.
+it says. Votes are then smoothed: short pauses inside a phrase are closed, clicks are dropped, edges are widened a little.
 Tones are not told from speech here: the caller subtracts them with :func:`without`.
 """
 

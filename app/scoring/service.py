@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.compliance.service import Screened, screen_call
-from app.language.packs import PackSet
+from app.language.matching import PackSet
 from app.language.spotting import spot
 from app.models.calls import Call
 from app.models.campaigns import AdVersion
@@ -18,7 +18,7 @@ def screen_and_score(work: Work, call_id: str, *, packs: PackSet) -> None:
         work,
         call_id,
         spot=lambda utterances, duration_s: spot(utterances, packs, duration_s=duration_s),
-        pack_version=packs.version,
+        pack_version=str(packs.source.version),
     )
     if screened is not None:
         _record_score(work, screened)

@@ -1,0 +1,103 @@
+"""``earshot analyze``: what is on these recordings? Needs no database and no queue."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from app.adapters.stage_cache import FolderStageCache
+from app.bootstrap import build_transcriber
+from app.cli.progress import ProgressLine
+from app.errors import EarshotError, InvalidInput, NotFound
+from app.language.matching import PackSet, compile_packs
+from app.language.packs import load_packs
+from app.ports import StageCache, Transcriber
+from app.reports.analyze import analyze_file, error_to_json, render_report, report_to_json
+from app.scoring.call_score import CallFacts
+from app.settings import load_settings
+
+SOME_FAILED = 3
+
+
+def register(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "analyze",
+        help="listen to recordings and say what is on them",
+        description="Listens to recordings: who spoke when, what was said, phrases, score. Needs no database and no queue.",
+        epilog="example: earshot analyze call.wav --json",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
+    parser.add_argument("--meta", type=Path, metavar="FACTS.json", help="the call's facts; its billable seconds join the score")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line, in input order")
+    parser.add_argument("--fast", action="store_true", help="reuse what was recognised before, from DATA_DIR")
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Analyse every path; a file that cannot be read is told and the rest goes on."""
+    settings = load_settings()
+    transcriber: Transcriber = build_transcriber(settings)
+    packs = compile_packs(load_packs())
+    cache = FolderStageCache(settings.data_dir / "stages") if given.fast else None
+    facts = _load_facts(given.meta) if given.meta else CallFacts()
+    failed = 0
+    for path in _expand(given.paths):
+        failed += not _analyze(path, transcriber, packs, cache, facts, settings.max_recording_hours, given.json)
+    return SOME_FAILED if failed else 0
+
+
+def _analyze(
+    path: Path,
+    transcriber: Transcriber,
+    packs: PackSet,
+    cache: StageCache | None,
+    facts: CallFacts,
+    max_hours: float,
+    as_json: bool,
+) -> bool:
+    progress = ProgressLine(path.name)
+    try:
+        if not path.is_file():
+            raise NotFound(f"{path}: expected a recording, there is no such file", code="no_such_file")
+        report = analyze_file(
+            path,
+            transcriber=transcriber,
+            packs=packs,
+            cache=cache,
+            max_hours=max_hours,
+            facts=facts,
+            on_progress=progress.update,
+        )
+    except EarshotError as error:
+        progress.clear()
+        answer = error_to_json(path, error)
+        print(
+            json.dumps(answer, ensure_ascii=False) if as_json else f"{path}\n  could not be read: {error.message}\n", flush=True
+        )
+        return False
+    progress.clear()
+    print(json.dumps(report_to_json(report), ensure_ascii=False) if as_json else render_report(report) + "\n", flush=True)
+    return True
+
+
+def _expand(paths: list[Path]) -> list[Path]:
+    """Return files as given, and the files of folders sorted by name; hidden ones are left out."""
+    expanded: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            expanded += sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        else:
+            expanded.append(path)
+    return expanded
+
+
+def _load_facts(path: Path) -> CallFacts:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{path}: expected a JSON file with the call's facts: {error}") from None
+    if not isinstance(data, dict):
+        raise InvalidInput(f"{path}: expected a JSON object with the call's facts, got a {type(data).__name__}")
+    campaign = data.get("campaign") or {}
+    return CallFacts(billable_s=campaign.get("billable_seconds"), connected_s=data.get("duration_s"))
