@@ -20,3 +20,26 @@ setup: .venv/.run .stamps/frontend ## what `make run` needs: .venv and the page 
 
 .stamps/frontend: .venv/.uv package.json package-lock.json scripts/frontend.py app/web/static/icons.txt
 	.venv/bin/python scripts/frontend.py && mkdir -p .stamps && touch $@
+
+run: setup ## embedded services, sample calls analysed, pages on http://127.0.0.1:8000; Ctrl-C stops all
+	@exec .venv/bin/earshot demo
+
+test: .venv/.dev .stamps/frontend ## every test; says what it leaves out and why
+	.venv/bin/pytest -n 2 --dist loadfile
+
+check: .venv/.dev .stamps/frontend ## format, lint, types, contracts, then the tests
+	.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(MAKE) test
+
+bench: .venv/.dev ## measure, with the peer beside us; takes minutes
+	.venv/bin/python -m tests.bench
+
+lock: .venv/.uv ## write the lock files anew from pyproject.toml
+	$(UV) pip compile pyproject.toml --all-extras $(LOCK) -o requirements/dev.lock
+	$(UV) pip compile pyproject.toml --extra listen --extra weights --extra postgres --extra s3 -c requirements/dev.lock $(LOCK) -o requirements/run.lock
+LOCK := --no-emit-index-url --generate-hashes --universal -p 3.11 --no-header --no-annotate -q
+
+samples: ## make the sample calls anew (needs the voices that sample_audio/README.md lists)
+	.venv/bin/python -m sample_audio.generate
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench lock samples
