@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +132,25 @@ def test_a_queue_that_cannot_be_reached_is_the_builtin_connection_error(tmp_path
     for ask in (queue.ping, queue.depths, queue.workers, lambda: queue.submit(_job("c1"))):
         with pytest.raises(ConnectionError, match="job queue cannot be reached"):
             ask()
+
+
+def test_a_worker_that_never_reaches_its_server_ends_with_one_and_says_so(start_worker, tmp_path):
+    worker = start_worker("light")
+    assert worker.wait(10) == 1
+    assert "the queue server cannot be reached" in (tmp_path / "worker-0.log").read_text()
+
+
+def test_a_worker_with_a_wrong_setting_ends_with_two_and_names_it():
+    outcome = subprocess.run(
+        [sys.executable, "-m", "workers.main", "worker", "light"],
+        env={**os.environ, "EARSHOT_PORTS": "1", "EARSHOT_LIGHT_WORKERS": "none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 2
+    assert "EARSHOT_PORTS: no such setting" in outcome.stderr
+    assert "EARSHOT_LIGHT_WORKERS: expected a whole number, got 'none'" in outcome.stderr
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.embedded_valkey import find_running, queue_url_for
+from app.adapters.embedded_valkey import EmbeddedValkey, find_running, queue_url_for
 from app.adapters.leftovers import start_ticks
 from app.adapters.processes import address_of, children, environment_for, listen
 from app.adapters.rq_queue import RqQueue, connect
@@ -191,3 +191,20 @@ def test_a_second_house_on_the_same_data_is_refused_and_the_first_goes_on(start_
     assert second.process.wait(10) == 1
     assert f"is in use by process {first.process.pid}" in second.said()
     first.fetch()
+
+
+@pytest.mark.slow
+def test_a_queue_server_that_runs_already_is_used_and_left_running_and_replaced_when_it_goes(start_house, tmp_path):
+    with EmbeddedValkey(tmp_path) as server:
+        house = start_house("valkey", "web")
+        _wait(house.address)
+        assert f"valkey: using process {server.pid}, which runs already" in house.said()
+        house.process.terminate()
+        assert house.process.wait(15) == 0
+        assert find_running(tmp_path) == server.pid
+        again = start_house("valkey", "web")
+        _wait(again.address)
+        os.kill(server.pid, signal.SIGKILL)
+        os.waitpid(server.pid, 0)
+        _wait(lambda: find_running(tmp_path) not in (None, server.pid))
+        assert find_running(tmp_path) in again.session_pids()
