@@ -13,7 +13,7 @@ from app.adapters.child_output import ChildLog, terminal_line
         ('{"event": "job done", "level": "info"}', None),
         ('{"event": "disk nearly full", "level": "warning", "free_mb": 12}', "web: warning: disk nearly full free_mb=12"),
         (
-            '{"event": "chore failed", "level": "error", "timestamp": "x", "exception": "Traceback...\\nValueError: no such call"}',
+            '{"event": "chore failed", "level": "error", "exception": "Traceback...\\nValueError: no such call"}',
             "web: error: chore failed ValueError: no such call",
         ),
         (
