@@ -1,42 +1,48 @@
 """Does the sentence really claim the phrase that stands in it? Denials, questions, conditions and reports of others.
 
-A phrase is looked at with the written tokens around it. The rules are about scope: a negator turns a phrase round only inside its
-own clause and only when the words between carry the negation on ("i did not say you called me", not "i did not sign up, you
+A phrase is looked at with the written tokens around it. The rules are about scope: a negator turns a phrase round only inside
+its own clause and only when the words between carry the negation on ("i did not say you called me", not "i did not sign up, you
 called me"). Nothing here knows packs, times or speakers.
 """
 
 from collections.abc import Iterable, Sequence
 
 from app.language.normalise import ARTICLES, FILLERS, is_clause_end, is_sentence_end, spoken_words
+from app.language.words import word_set
 
 REACH = 4  # words before a phrase in which a negator counts (convention of the packs)
-NEGATORS = frozenset("not never no nobody none neither nor without hardly".split())
-AFFIRMATIVES = frozenset("yes yeah yep yup uhhuh correct right sure absolutely definitely exactly ok mhm".split())
-UNITS_OF_TIME_OR_DISTANCE = frozenset(
-    "second seconds minute minutes min mins hour hours oclock am pm day days week weeks month months mile miles block blocks feet "
-    "foot yards percent times thirty fifteen forty".split()
+NEGATORS = word_set("not never no nobody none neither nor without hardly")
+AFFIRMATIVES = word_set("yes yeah yep yup uhhuh correct right sure absolutely definitely exactly ok mhm")
+OPENINGS_OF_YES = (
+    "yes", "yea", "yep", "yup", "uh", "um", "oh", "ah", "er", "well", "corr", "right", "sure", "abso", "defi", "exac", "ok",
+    "mhm", "mm", "i d", "that", "of ", "they d", "you d",
+)  # fmt: skip
+UNITS_OF_TIME_OR_DISTANCE = word_set(
+    "second seconds minute minutes min mins hour hours oclock am pm day days week weeks month months mile miles block "
+    "blocks feet foot yards percent times thirty fifteen forty"
 )
 
-_SUBJECTS = frozenset("i you he she they we it this that there somebody someone everybody everyone who nothing".split())
-_NOMINATIVES = frozenset("i he she they we there".split())
-_STARTS_OF_ORDERS = frozenset(
-    "put take remove stop do quit lose delete unsubscribe opt tell say stay keep let go hold don give read use pay send buy wire mail "
-    "download open turn confirm sign fire cut reduce settle try correct erase limit leave please call never start just spell "
-    "verify get see hear find".split()
+_SUBJECTS = word_set("i you he she they we it this that there somebody someone everybody everyone who nothing")
+_NOMINATIVES = word_set("i he she they we there")
+_STARTS_OF_ORDERS = word_set(
+    "put take remove stop do quit lose delete unsubscribe opt tell say stay keep let go hold don give read use pay "
+    "send buy wire mail download open turn confirm sign fire cut reduce settle try correct erase limit leave please "
+    "call never start just spell verify get see hear find"
 )
 # A negation passes through these to an order or a verb behind them ("i did not ask you to ...").
-_CARRIERS = frozenset(
-    "ask asked asking say said saying tell told telling want wanted need needed going to you me him her them us please just ever "
-    "have has had be been being is are was were do did does will would could should can may might must i we they he she it trying "
-    "supposed allowed allow let in any way such thing as of that any actually really yet".split()
+_CARRIERS = word_set(
+    "ask asked asking say said saying tell told telling want wanted need needed going to you me him her them us "
+    "please just ever have has had be been being is are was were do did does will would could should can may might "
+    "must i we they he she it trying supposed allowed allow let in any way such thing as of that any actually really "
+    "yet"
 )
-_REPORTS = frozenset(
-    "say said saying says tell told telling think thought know knew believe believed mean meant recall remember claim claimed like "
-    "true that sure because guess suggest suggested aware certain imply implying".split()
+_REPORTS = word_set(
+    "say said saying says tell told telling think thought know knew believe believed mean meant recall remember claim "
+    "claimed like true that sure because guess suggest suggested aware certain imply implying"
 )
-_CLOSERS = frozenset(
-    "but because although though so and then when until since while yet except however interested worry worried listening "
-    "hang forget home sure".split()
+_CLOSERS = word_set(
+    "but because although though so and then when until since while yet except however interested worry worried "
+    "listening hang forget home sure"
 )
 # "not sure", "no doubt": the negator turns round nothing that follows.
 _IDLE = frozenset(
@@ -46,26 +52,25 @@ _IDLE = frozenset(
         ("not", "lying"), ("no", "matter"), ("not", "understand"), ("not", "interested"), ("never", "mind"),
     }
 )  # fmt: skip
-_FACTIVE = frozenset("why how where who what".split())  # "i do not know why you called me" grants the call
-_INVERTED = frozenset(
-    "did do does have has had are is was were am can could would will should might may".split()
-)
-_KNOWING = (("did", "you", "know"), ("did", "you", "hear"), ("do", "you", "realize"), ("did", "i", "mention"), ("would", "you", "like"),
+_FACTIVE = frozenset(["why", "how", "where", "who", "what"])  # "i do not know why you called me" grants the call
+_INVERTED = word_set("did do does have has had are is was were am can could would will should might may")
+_KNOWING = (("did", "you", "know"), ("did", "you", "hear"), ("do", "you", "realize"),
+            ("did", "i", "mention"), ("would", "you", "like"),
             ("did", "i", "tell"), ("do", "not", "you"), ("is", "not", "it"), ("are", "not", "you"))  # fmt: skip
-_TAGS = frozenset("right ok okay correct yeah huh alright".split())
-_OTHERS = frozenset(
-    "they anyone anybody someone somebody people who he she companies company scammers others ad ads commercial commercials caller "
-    "callers you person places website websites everyone".split()
+_TAGS = word_set("right ok okay correct yeah huh alright")
+_OTHERS = word_set(
+    "they anyone anybody someone somebody people who he she companies company scammers others ad ads commercial "
+    "commercials caller callers you person places website websites everyone"
 )
-_SPEECH = frozenset(
-    "say says said saying tell tells told telling claim claims claimed claiming promise promises promised mention mentions mentioned "
-    "heard hear offered offering called".split()
+_SPEECH = word_set(
+    "say says said saying tell tells told telling claim claims claimed claiming promise promises promised mention "
+    "mentions mentioned heard hear offered offering called"
 )
-_WARNINGS = frozenset("beware ignore fake false misleading avoid untrue scam".split())
+_WARNINGS = word_set("beware ignore fake false misleading avoid untrue scam")
 
 
 def words_before(tokens: Sequence[str], start: int, *, whole_sentence: bool = False, limit: int = 12) -> list[str]:
-    """Return the spoken words before token ``start`` in its clause (or sentence), nearest first, articles and fillers left out."""
+    """Return the spoken words before token ``start`` in its clause or sentence, nearest first, without articles and fillers."""
     ends = is_sentence_end if whole_sentence else is_clause_end
     words: list[str] = []
     for i in range(start - 1, -1, -1):
@@ -80,19 +85,30 @@ def words_after(tokens: Sequence[str], end: int, *, limit: int = 4) -> list[str]
     words: list[str] = []
     if end and end <= len(tokens) and is_clause_end(tokens[end - 1]):
         return words
-    for token in tokens[end:]:
+    for i in range(end, len(tokens)):
+        token = tokens[i]
         words += [word for word in spoken_words(token) if word not in ARTICLES and word not in FILLERS]
         if len(words) >= limit or is_clause_end(token):
             break
     return words[:limit]
 
 
-def is_negated(before: Sequence[str], phrase: Sequence[str], negators: Iterable[str] = ()) -> bool:
+def is_negated(  # noqa: PLR0911 - each way out is one exception of the rule
+    before: Sequence[str], phrase: Sequence[str], negators: Iterable[str] = ()
+) -> bool:
     """Say whether a negator in the clause before the phrase turns it round.
 
-    ``before`` is nearest first; ``phrase`` are the phrase's own words; ``negators`` are those of its pack, beside the general ones.
+    ``before`` is nearest first; ``phrase`` are the phrase's own words; ``negators`` those of its pack, beside the general ones.
     """
-    known = NEGATORS | {word for negator in negators for word in spoken_words(negator)} - {"did", "was", "is", "does", "do", "has", "had"}
+    known = NEGATORS | {word for negator in negators for word in spoken_words(negator)} - {
+        "did",
+        "was",
+        "is",
+        "does",
+        "do",
+        "has",
+        "had",
+    }
     first = phrase[0]
     for i, word in enumerate(before[: REACH + 2]):
         if word in _CLOSERS and not (word == "sure" and i + 1 < len(before)):
@@ -133,7 +149,11 @@ def is_question(tokens: Sequence[str], start: int, end: int) -> bool:
         return False
     if words[-1] in _TAGS and last > end:
         return False
-    if words[0] in _INVERTED and len(words) > 1 and words[1] in _SUBJECTS | {"anyone", "anybody", "your", "my", "any", "the", "we"}:
+    if (
+        words[0] in _INVERTED
+        and len(words) > 1
+        and words[1] in _SUBJECTS | {"anyone", "anybody", "your", "my", "any", "the", "we"}
+    ):
         return True
     return tokens[last - 1].rstrip("\"')").endswith("?")
 
@@ -144,7 +164,12 @@ def is_inverted(tokens: Sequence[str], start: int, end: int) -> bool:
     words = [word for token in tokens[first:last] for word in spoken_words(token) if word not in FILLERS]
     while words and words[0] in ("and", "so", "ok", "well", "now", "but", "or", "hi", "hello", "alright", "great"):
         words = words[1:]
-    return len(words) > 1 and words[0] in _INVERTED and tuple(words[:3]) not in _KNOWING and words[1] in _SUBJECTS | {"anyone", "anybody"}
+    return (
+        len(words) > 1
+        and words[0] in _INVERTED
+        and tuple(words[:3]) not in _KNOWING
+        and words[1] in _SUBJECTS | {"anyone", "anybody"}
+    )
 
 
 def is_conditional(before: Sequence[str]) -> bool:
@@ -170,7 +195,14 @@ def is_affirmative(text: str) -> bool:
         words = words[1:]
     if not words or words[0] in ("no", "nope", "not"):
         return False
-    if words[0] == "uh" or words[:2] in (["i", "did"], ["i", "do"], ["that", "is"], ["of", "course"], ["they", "did"], ["you", "did"]):
+    if words[0] == "uh" or words[:2] in (
+        ["i", "did"],
+        ["i", "do"],
+        ["that", "is"],
+        ["of", "course"],
+        ["they", "did"],
+        ["you", "did"],
+    ):
         return "not" not in words
     return (words[0] in AFFIRMATIVES or text.lower().startswith(("uh-huh", "mm-hmm", "mhm"))) and "not" not in words[:3]
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 import jellyfish
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from app.language.normalise import ARTICLES, FILLERS, spoken_words
 from app.language.numbers import QUANTITIES, parse_quantities
+from app.language.words import word_set
 
 BREAK = "\x01"  # no phrase crosses it
+_SEAM = "\x03"  # between written tokens while a reading is made
 OTHER = "\x02"  # a word that no phrase holds
 OTHER_NUMBER = chr(0xE000)
 _FIRST_NUMBER = 0xE001
@@ -26,14 +30,21 @@ _LAST_CODE = 0xF8FF  # end of the private use area of Unicode's first plane
 _CACHE_LIMIT = 100_000  # written tokens remembered; then the memory starts anew
 
 IS_NUMBER = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]+")
-# Two neighbouring numbers, or a word said twice in a row (not OTHER: it stands for many words).
-_EDIT = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]{{2,}}|([{chr(_FIRST_WORD)}-{chr(_LAST_CODE)}])\\1+")
+_NUMBERS = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]{{2,}}")
+# Up to three words said twice in a row (not OTHER: it stands for many words).
+_AGAIN = re.compile(f"([{chr(_FIRST_WORD)}-{chr(_LAST_CODE)}]{{1,3}}?)\\1+")
 
 # Small words that recognisers drop or add. A phrase may lack few of them; see `app.language.likeness`.
-MINOR = frozenset(
-    "to of is are am was were be been that this these those and on in at from have has had would will just actually like really "
-    "basically literally please already honestly also even still so well there then".split()
+MINOR = word_set(
+    "to of is are am was were be been that this these those and on in at from have has had would will just actually "
+    "like really basically literally please already honestly also even still so well there their then for two too "
+    "four 2 4"
 )
+# Words people put into any sentence; they change nothing in what a phrase says.
+FREE = word_set(
+    "just actually like really basically literally please already honestly also even still so well then that this these those"
+)
+LEAST_TO_MISSPELL = 5  # letters; shorter words are too near to one another
 # Words that sound alike although their metaphone codes differ, or that must not be taken for their neighbours.
 _HOMOPHONES = {
     "won": "1", "one": "1", "two": "2", "to": "2", "too": "2", "four": "4", "for": "4", "eight": "8", "ate": "8",
@@ -61,6 +72,8 @@ class Lexicon:
     repeatable: set[str] = field(default_factory=set)
     _value_of_code: dict[str, int] = field(default_factory=dict)
     _table: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
+    free: set[str] = field(default_factory=set)
+    _by_initial: dict[str, list[str]] = field(default_factory=dict)
     _known: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -77,8 +90,8 @@ class Lexicon:
             values = [_value_of(word) for word in listed]
             for value in parse_quantities([v for v in values if v is not None]):
                 lexicon._add_number(value)
-            for word, value in zip(listed, values, strict=True):
-                if value is None and word not in ARTICLES and word not in FILLERS and word not in lexicon.words:
+            for word, number in zip(listed, values, strict=True):
+                if number is None and word not in ARTICLES and word not in FILLERS and word not in lexicon.words:
                     lexicon.words[word] = chr(code)
                     code += 1
         # One further character per sound, for words outside every phrase that sound like one inside.
@@ -88,6 +101,10 @@ class Lexicon:
         if code > _LAST_CODE:
             raise ValueError(f"expected at most {_LAST_CODE - _FIRST_WORD} different words and sounds in all phrases, got more")
         lexicon.repeatable = {lexicon.words[word] for word in repeatable if word in lexicon.words}
+        for word in lexicon.words:
+            if len(word) >= LEAST_TO_MISSPELL:
+                lexicon._by_initial.setdefault(word[0], []).append(word)
+        lexicon.free = {lexicon.words[word] for word in FREE if word in lexicon.words}
         lexicon._build_table(code)
         return lexicon
 
@@ -97,14 +114,14 @@ class Lexicon:
         if len(known) > _CACHE_LIMIT:
             known.clear()
         try:
-            codes = [known[token] for token in tokens]
+            text = _SEAM.join(map(known.__getitem__, tokens))
         except KeyError:
-            for token in set(tokens):
-                if token not in known:
-                    known[token] = self.write(spoken_words(token)) if token != BREAK else BREAK
-            codes = [known[token] for token in tokens]
-        lengths = np.fromiter(map(len, codes), dtype=np.int64, count=len(codes))
-        return self._edit("".join(codes), np.repeat(np.arange(len(codes), dtype=np.int64), lengths))
+            for token in set(tokens).difference(known):
+                known[token] = self.write(spoken_words(token)) if token != BREAK else BREAK
+            text = _SEAM.join(map(known.__getitem__, tokens))
+        codes = _codes_of(text)
+        is_seam = codes == ord(_SEAM)
+        return self._edit(codes[~is_seam], np.cumsum(is_seam)[~is_seam])
 
     def write(self, words: Iterable[str]) -> str:
         """Return the characters of spoken words, numbers not yet joined."""
@@ -113,12 +130,11 @@ class Lexicon:
     def write_phrase(self, words: Iterable[str]) -> str:
         """Return the characters of a phrase, numbers joined and repetitions made one, as :meth:`read` does."""
         text = self.write(words)
-        return self._edit(text, np.arange(len(text), dtype=np.int64)).text
+        return self._edit(_codes_of(text), np.arange(len(text), dtype=np.int64)).text
 
     def sound(self, text: str) -> tuple[str, NDArray[np.int64]]:
         """Return the text by sound, small words left out, and the position in ``text`` of each character."""
-        codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
-        classes = self._table[codes]
+        classes = self._table[_codes_of(text)]
         kept = np.flatnonzero(classes)
         return classes[kept].astype("<u4").tobytes().decode("utf-32-le"), kept
 
@@ -131,29 +147,36 @@ class Lexicon:
         value = _value_of(word)
         if value is not None:
             return self.numbers.get(value, OTHER_NUMBER)
-        return self.sounds.get(sound_of(word), OTHER)
+        nearest = self._find_nearest(word)
+        return self.sounds.get(sound_of(nearest or word), OTHER)
 
-    def _edit(self, text: str, origin: NDArray[np.int64]) -> Reading:
-        pieces: list[str] = []
-        kept: list[NDArray[np.int64]] = []
+    def _find_nearest(self, word: str) -> str:
+        """Return the word of a phrase that this may be, misspelt; empty when none is near."""
+        if len(word) < LEAST_TO_MISSPELL:
+            return ""
+        best = process.extractOne(
+            word, self._by_initial.get(word[0], ()), scorer=OSA.distance, score_cutoff=letters_apart_at_most(word)
+        )
+        return best[0] if best else ""
+
+    def _edit(self, codes: NDArray[np.uint32], origin: NDArray[np.int64]) -> Reading:
+        text = codes.tobytes().decode("utf-32-le")
+        codes = codes.copy()
+        is_kept = np.ones(len(codes), dtype=np.bool_)
+        for match in _NUMBERS.finditer(text):
+            joined = self._join_numbers(match[0])
+            start = match.start()
+            codes[start : start + len(joined)] = [ord(code) for code in joined]
+            is_kept[start + len(joined) : match.end()] = False
         done = 0
-        for match in _EDIT.finditer(text):
-            start, end = match.span()
-            if match[1]:
-                if match[1] in self.repeatable:
-                    continue
-                pieces.append(text[done : start + 1])
-                kept.append(origin[done : start + 1])
-            else:
-                joined = self._join_numbers(match[0])
-                pieces += (text[done:start], joined)
-                kept += (origin[done:start], np.linspace(origin[start], origin[end - 1], len(joined)).astype(np.int64))
-            done = end
-        if not done:
+        for start in _where_said_again(codes):
+            again = _AGAIN.match(text, start) if start >= done else None
+            if again and again[1] not in self.repeatable:
+                done = again.end()
+                is_kept[start + len(again[1]) : done] = False
+        if is_kept.all():
             return Reading(text, origin)
-        pieces.append(text[done:])
-        kept.append(origin[done:])
-        return Reading("".join(pieces), np.concatenate(kept))
+        return Reading(codes[is_kept].tobytes().decode("utf-32-le"), origin[is_kept])
 
     def _join_numbers(self, codes: str) -> str:
         values = [self._value_of_code.get(code) for code in codes]
@@ -181,10 +204,31 @@ class Lexicon:
             table[ord(code)] = 0 if word in MINOR else ord(self.sounds.get(sound_of(word), code))
         for code in self.sounds.values():
             table[ord(code)] = ord(code)
-        for value, sound in ((1, "1"), (2, "2"), (4, "4"), (8, "8")):
+        for value, sound in ((1, "1"), (8, "8")):
             if sound in self.sounds:
                 table[ord(self.numbers[value])] = ord(self.sounds[sound])
+        for value in (2, 4):  # "to" and "for", as small as they are
+            table[ord(self.numbers[value])] = 0
         self._table = table
+
+
+def _codes_of(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def _where_said_again(codes: NDArray[np.uint32]) -> list[int]:
+    """Return, sorted, where one to three words may be said twice in a row."""
+    places: set[int] = set()
+    is_word = codes >= _FIRST_WORD
+    for size in (1, 2, 3):
+        if len(codes) < 2 * size:
+            break
+        same = (codes[size:] == codes[:-size]) & is_word[size:]
+        run = same
+        for shift in range(1, size):
+            run = run[:-1] & same[shift:]
+        places.update(np.flatnonzero(run).tolist())
+    return sorted(places)
 
 
 def sound_of(word: str) -> str:
@@ -194,6 +238,11 @@ def sound_of(word: str) -> str:
     if len(word) <= 3:
         return word
     return jellyfish.metaphone(stem(word)) or word
+
+
+def letters_apart_at_most(word: str) -> int:
+    """Return how many letters a word may be off and still be taken for a misspelling: one, or two in a long word."""
+    return 2 if len(word) >= 9 else 1
 
 
 def stem(word: str) -> str:

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 
 import jellyfish
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
-from app.language.lexicon import MINOR, sound_of
+from app.language.lexicon import FREE, LEAST_TO_MISSPELL, MINOR, letters_apart_at_most, sound_of
 
 LEAST_RATIO = 88.0
-# Words people put into any sentence; they change nothing in what a phrase says.
-_FREE = frozenset(
-    "just actually like really basically literally please already honestly also even still so well then that this these those".split()
-)
+LEAST_RATIO_WHOLE = 80.0  # where every weighty word is the phrase's own and only small ones differ
+_ALIKE = {"two": "to", "too": "to", "2": "to", "four": "for", "4": "for", "their": "there"}
 _POLAR = frozenset({"no", "not", "never", "know", "nobody", "nothing"})
 
 
@@ -35,7 +34,9 @@ def measure_likeness(phrase: Sequence[str], heard: Sequence[str]) -> float:
     if cleaned == list(phrase):
         return 100.0
     ratio = float(fuzz.ratio(" ".join(phrase), " ".join(cleaned)))
-    return ratio if ratio >= LEAST_RATIO else 0.0
+    is_whole = [w for w in phrase if w not in MINOR] == [w for w in cleaned if w not in MINOR]
+    least = LEAST_RATIO_WHOLE if is_whole and len(phrase) >= 4 else LEAST_RATIO
+    return ratio if ratio >= least else 0.0
 
 
 def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
@@ -46,16 +47,19 @@ def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
     missing_left = 0 if len(phrase) < 4 else 1 if len(phrase) < 7 else 2
     extra_left = 0 if len(phrase) < 5 else 1
     cleaned: list[str] = []
-    for (small, word), (small_heard, word_heard) in zip(slots_phrase, slots_heard, strict=True):
+    for (small_said, word), (small_written, word_heard) in zip(slots_phrase, slots_heard, strict=True):
+        small, small_heard = _spell_alike(small_said), _spell_alike(small_written)
         lost = Counter(small) - Counter(small_heard)
         added = Counter(small_heard) - Counter(small)
-        bought = sum(n for w, n in added.items() if w not in _FREE)
+        bought = sum(n for w, n in added.items() if w not in FREE)
+        if bought and any(word in _POLAR for word in added):
+            return None
         if lost and bought:  # one small word for another: "was calling" is not "am calling"
             return None
         missing_left -= sum(lost.values())
         extra_left -= bought
         for small_word in small_heard:
-            if small_word in _FREE and added[small_word] > 0:
+            if small_word in FREE and added[small_word] > 0:
                 added[small_word] -= 1
             else:
                 cleaned.append(small_word)
@@ -64,6 +68,10 @@ def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
                 return None
             cleaned.append(word_heard)
     return cleaned if missing_left >= 0 and extra_left >= 0 else None
+
+
+def _spell_alike(small: list[str]) -> list[str]:
+    return [_ALIKE.get(word, word) for word in small]
 
 
 def _slots(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
@@ -80,11 +88,13 @@ def _slots(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
     return slots
 
 
-def _is_same_word(word: str, heard: str, *, is_long: bool) -> bool:
+def _is_same_word(word: str, heard: str, *, is_long: bool) -> bool:  # noqa: PLR0911 - a ladder of rules
     if word == heard or heard.isdigit():  # digits reached the same number character already
         return True
     if word in _POLAR or heard in _POLAR:
         return sound_of(word) == sound_of(heard)
+    if len(word) >= LEAST_TO_MISSPELL and OSA.distance(word, heard) <= letters_apart_at_most(word):
+        return True
     if sound_of(word) != sound_of(heard):
         return False
     if len(word) <= 3 or len(heard) <= 3:

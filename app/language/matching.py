@@ -82,9 +82,7 @@ class PackSet:
 
 def compile_packs(packs: PhrasePacks) -> PackSet:
     """Make packs ready for searching (about a tenth of a second for the shipped ones)."""
-    spelled = [
-        (pack, phrase, _spell(phrase.say)) for pack in packs.packs for phrase in pack.phrases
-    ]
+    spelled = [(pack, phrase, _spell(phrase.say)) for pack in packs.packs for phrase in pack.phrases]
     vocabulary = [words for _, _, spellings in spelled for spelling in spellings for _, words in spelling]
     lexicon = Lexicon.of(vocabulary, repeatable=("hello",))
     entries: list[Entry] = []
@@ -118,7 +116,7 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
 
     ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` were made from.
     """
-    found: dict[tuple[int, int], dict[tuple[int, int], float]] = {}
+    found: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
     matches: dict[tuple[int, int, int], float] = {}
 
     def note(piece: Piece, start: int, end: int, likeness: float) -> None:
@@ -127,8 +125,7 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
             key = (start, end, pattern.entry)
             matches[key] = max(likeness, matches.get(key, 0.0))
         else:
-            places = found.setdefault((piece.pattern, piece.index), {})
-            places[start, end] = max(likeness, places.get((start, end), 0.0))
+            found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
 
     exact_places: set[tuple[int, int]] = set()
     for last, (size, pieces) in packs.exact.iter(text):
@@ -140,7 +137,7 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
     for last, (size, pieces) in packs.by_sound.iter(sounds):
         left, right = int(origin[last - size + 1]), int(origin[last]) + 1
         for piece in pieces:
-            start, end = _widen(text, left, right, piece)
+            start, end = _widen(text, left, right, piece, packs.lexicon.free)
             if (start, end) in exact_places and text[start:end] == piece.code:
                 continue
             likeness = measure_likeness(piece.words, words_between(start, end))
@@ -189,44 +186,47 @@ def _automaton(pieces_of: dict[str, list[Piece]]) -> Any:
     return automaton
 
 
-def _widen(text: str, left: int, right: int, piece: Piece) -> tuple[int, int]:
+def _widen(text: str, left: int, right: int, piece: Piece, free: set[str]) -> tuple[int, int]:
     """Take in the small words with which the piece begins and ends, where they stand there."""
-    lead, tail = piece.lead, piece.tail
-    for code in reversed(lead):
+    for code in reversed(piece.lead):
         if left > 0 and text[left - 1] == code:
             left -= 1
-    for code in tail:
+        elif left > 1 and text[left - 1] in free and text[left - 2] == code:  # "there [actually] was a link"
+            left -= 2
+    for code in piece.tail:
         if right < len(text) and text[right] == code:
             right += 1
     return left, right
 
 
 def _assemble(
-    packs: PackSet, number: int, found: dict[tuple[int, int], dict[tuple[int, int], float]], text: str
+    packs: PackSet, number: int, found: dict[tuple[int, int], list[tuple[int, int, float]]], text: str
 ) -> Iterator[tuple[int, int, float]]:
     """Put the pieces of one pattern together, each first piece with the nearest pieces behind it."""
     gaps = packs.gaps[number]
-    rests = [sorted(found.get((number, index), {}).items()) for index in range(1, len(gaps))]
+    rests = [sorted(found.get((number, index), ())) for index in range(1, len(gaps))]
     if not all(rests):
         return
-    starts = [[start for (start, _), _ in rest] for rest in rests]
-    for (first, end), likeness in sorted(found[number, 0].items()):
+    for first, end, likeness in found[number, 0]:
         reach, worst = end, likeness
-        for gap, rest, begins in zip(gaps[1:], rests, starts, strict=True):
-            after = next(
-                (
-                    ((start, stop), alike)
-                    for (start, stop), alike in rest[bisect_left(begins, reach) :][: MAX_NUMBER_CODES + 1]
-                    if _fits(gap, text[reach:start])
-                ),
-                None,
-            )
+        for gap, rest in zip(gaps[1:], rests, strict=True):
+            after = _find_next(rest, reach, gap, text)
             if after is None:
                 break
-            (_, reach), alike = after
+            _, reach, alike = after
             worst = min(worst, alike)
         else:
             yield first, reach, worst
+
+
+def _find_next(rest: list[tuple[int, int, float]], reach: int, gap: str, text: str) -> tuple[int, int, float] | None:
+    for i in range(bisect_left(rest, (reach,)), len(rest)):
+        start = rest[i][0]
+        if start - reach > MAX_NUMBER_CODES:
+            return None
+        if _fits(gap, text[reach:start]):
+            return rest[i]
+    return None
 
 
 def _fits(gap: str, between: str) -> bool:

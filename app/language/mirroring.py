@@ -1,28 +1,35 @@
 """What does a caller claim by answering yes? A question of ours, turned into the caller's own words.
 
-"Did you get a text from us?" becomes "i got a text from you". Only yes-or-no questions to the caller are turned; everything else
-gives an empty text.
+"Did you get a text from us?" becomes "i got a text from you". Only yes-or-no questions to the caller are turned;
+everything else gives an empty text.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.language.normalise import FILLERS, is_sentence_end, spoken_words
+from app.language.words import word_set
 
 _PAST: Mapping[str, str] = MappingProxyType(
     {
         "get": "got", "see": "saw", "find": "found", "hear": "heard", "have": "had", "fill": "filled", "send": "sent",
         "call": "called", "text": "texted", "mail": "mailed", "receive": "received", "click": "clicked", "apply": "applied",
-        "search": "searched", "google": "googled", "enter": "entered", "put": "put", "do": "did", "tell": "told", "leave": "left",
+        "search": "searched", "google": "googled", "enter": "entered", "put": "put", "do": "did", "tell": "told",
+        "leave": "left",
         "miss": "missed", "press": "pressed", "transfer": "transferred", "come": "came", "say": "said", "open": "opened",
         "ask": "asked", "look": "looked", "win": "won", "sign": "signed", "give": "gave", "pop": "popped", "take": "took",
     }
 )  # fmt: skip
-_OTHERS = frozenset("somebody someone we they it he she anybody anyone".split())
+_OTHERS = word_set("somebody someone we they it he she anybody anyone")
 _TURNED: Mapping[str, str] = MappingProxyType(
     {"you": "me", "us": "you", "me": "you", "we": "you", "our": "your", "your": "my", "my": "your", "yours": "mine"}
 )
-_OPENERS = frozenset("and so ok well now but or hi hello alright great".split())
+# A cheap first look, before the sentence is taken apart.
+MAY_ASK = re.compile(
+    r"\?|\b(?:did|were|have|had|was|is|are|do|has) (?:you|we|they|some|any|it|this|that|there|he|she)", re.IGNORECASE
+)
+_OPENERS = word_set("and so ok well now but or hi hello alright great")
 
 
 def mirror_question(text: str) -> str:
@@ -44,7 +51,7 @@ def mirror_question(text: str) -> str:
     return _turn(words, is_marked=is_marked)
 
 
-def _turn(words: list[str], *, is_marked: bool) -> str:
+def _turn(words: list[str], *, is_marked: bool) -> str:  # noqa: PLR0911 - one return per form of question
     first, second, rest = words[0], words[1], words[2:]
     if first == "did" and second == "you":
         return " ".join(["i", *_in_past(rest)])
@@ -59,7 +66,9 @@ def _turn(words: list[str], *, is_marked: bool) -> str:
     if first in ("has", "have") and second in _OTHERS:
         return " ".join([second, first, *_turn_pronouns(rest)])
     if is_marked and first == "you":
-        return " ".join(["i", *["am" if word == "are" else "was" if word == "were" else word for word in [second]], *_turn_pronouns(rest)])
+        return " ".join(
+            ["i", *["am" if word == "are" else "was" if word == "were" else word for word in [second]], *_turn_pronouns(rest)]
+        )
     return ""
 
 

@@ -1,5 +1,7 @@
 """How is a written word said? One spelling for every way in which people and recognisers write the same speech.
 
+from app.language.words import word_set
+
 Both sides, phrases and transcripts, go through :func:`spoken_words`, token by token, so that a written token always knows which
 words it became and a found phrase can be led back to its words, times and probabilities. It does not decide what matters.
 """
@@ -7,14 +9,17 @@ words it became and a found phrase can be led back to its words, times and proba
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
+
+from app.language.words import word_set
 
 # Left out before phrases are compared: recognisers drop and invent them, and they carry no meaning here.
 ARTICLES = frozenset({"a", "an", "the"})
 FILLERS = frozenset({"um", "uh", "er", "erm", "ah", "hmm", "mm", "uhm", "mmhmm", "huh"})
 
-_PRONOUNS_WITH_IS = frozenset(
-    "it that what who where how there here he she when everything everybody everyone nobody somebody someone this why".split()
+_PRONOUNS_WITH_IS = word_set(
+    "it that what who where how there here he she when everything everybody everyone nobody somebody someone this why"
 )
 _WHOLE: Mapping[str, str] = MappingProxyType(
     {
@@ -124,6 +129,7 @@ _PIECE = re.compile(r"[a-z0-9']+|%")
 _ABBREVIATION = re.compile(r"^(?:[a-z]\.){2,}[a-z]?$|^[a-z](?:\.[a-z])+$")
 
 
+@lru_cache(maxsize=65_536)
 def spoken_words(token: str) -> tuple[str, ...]:
     """Say the words of one written token: ``"I'm,"`` is ("i", "am"), ``"$6,400"`` is ("6400", "dollars")."""
     text = token.translate(_QUOTES).lower()
@@ -157,6 +163,18 @@ def is_sentence_end(token: str) -> bool:
 def split_tokens(text: str) -> list[str]:
     """Cut a transcript into written tokens, punctuation left on."""
     return text.split()
+
+
+def say_once(words: list[str]) -> list[str]:
+    """Drop immediate repetitions of one to three words: "i got i got a text" is said once."""
+    said: list[str] = []
+    for word in words:
+        said.append(word)
+        for size in (1, 2, 3):
+            if len(said) >= 2 * size and said[-size:] == said[-2 * size : -size] and "hello" not in said[-size:]:
+                del said[-size:]
+                break
+    return said
 
 
 def apostrophe_variants(phrase: str) -> tuple[str, ...]:

@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from app.language.words import word_set
+
 UNITS: Mapping[str, int] = MappingProxyType(
-    {w: n for n, w in enumerate("zero one two three four five six seven eight nine".split())}
+    {w: n for n, w in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])}
 )
 TENS: Mapping[str, int] = MappingProxyType(
-    {w: 20 + 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+    {w: 20 + 10 * n for n, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])}
 )
 TEENS: Mapping[str, int] = MappingProxyType(
     {
-        w: 10 + n
-        for n, w in enumerate(
-            "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-        )
+        "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+        "eighteen": 18, "nineteen": 19,
     }
-)
+)  # fmt: skip
 SCALES: Mapping[str, int] = MappingProxyType({"hundred": 100, "thousand": 1000, "million": 1_000_000})
 QUANTITIES: Mapping[str, int] = MappingProxyType({**UNITS, **TEENS, **TENS, **SCALES})
 
@@ -31,15 +31,13 @@ _DIGIT_WORDS: Mapping[str, str] = MappingProxyType(
 # Words that are digits only between digits: "press two" is plain, "two to for" needs its neighbours.
 _AMBIGUOUS: Mapping[str, str] = MappingProxyType({"to": "2", "too": "2", "for": "4", "won": "1", "ate": "8", "o": "0"})
 _TIMES: Mapping[str, int] = MappingProxyType({"double": 2, "triple": 3})
-FILLERS = frozenset(
-    "uh um er and then dash hyphen space ok yes yep yeah mmhmm right so is it next pause got go ahead".split()
-)
+FILLERS = word_set("uh um er mm hmm and then dash hyphen space ok yes yep yeah mmhmm right so is it next pause got go ahead")
 MAX_FILLERS = 2  # between two digits of one run
 
 
 @dataclass(frozen=True, slots=True)
 class DigitRun:
-    """Digits said one after another: words ``start`` up to ``end`` (exclusive) of what was given; ``at`` names the word of each digit."""
+    """Digits said one after another, in words ``start`` up to ``end`` (exclusive); ``at`` names the word of each digit."""
 
     digits: str
     start: int
@@ -82,8 +80,8 @@ def _take_below_thousand(values: Sequence[int], i: int) -> tuple[int, int]:
 def find_digit_runs(words: Sequence[str], *, least: int = 1) -> tuple[DigitRun, ...]:
     """Return the runs of at least ``least`` digits in the words, read out or written.
 
-    Double and triple repeat the next digit; a ten takes the unit behind it; hundred and thousand append zeros; up to two fillers
-    may stand between digits; an ambiguous word counts only when both neighbours, fillers aside, are digits.
+    Double and triple repeat the next digit; a ten takes the unit behind it; hundred and thousand append zeros;
+    up to two fillers may stand between digits; an ambiguous word counts only when both neighbours, fillers aside, are digits.
     """
     runs: list[DigitRun] = []
     digits: list[tuple[str, int]] = []
@@ -110,7 +108,7 @@ def find_digit_runs(words: Sequence[str], *, least: int = 1) -> tuple[DigitRun, 
     return tuple(runs)
 
 
-def _read_digits(words: Sequence[str], i: int) -> tuple[str, int]:
+def _read_digits(words: Sequence[str], i: int) -> tuple[str, int]:  # noqa: PLR0911 - one return per kind of number word
     """Return the digits that begin at word ``i`` and how many words they take."""
     word = words[i]
     if word.isdigit():

@@ -4,6 +4,7 @@
 goes through the same :func:`parse_packs` and gets the same errors.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -12,13 +13,14 @@ from typing import Any, TypeVar
 import yaml
 
 from app.errors import InvalidInput
+from app.language.words import word_set
 from app.vocabulary import PackKind, Severity, Speaker
 
 _Word = TypeVar("_Word", PackKind, Severity, Speaker)
 _MARKS = ("never_alone", "question", "age", "needs_yes", "decisive")
-_PACK_KEYS = frozenset(
+_PACK_KEYS = word_set(
     "id rule kind speaker severity note negators negated_inside statement needs_digits_s needs_name window_s groups "
-    "group_until_2026_09_30 phrases".split()
+    "group_until_2026_09_30 phrases"
 )
 
 
@@ -105,7 +107,11 @@ def parse_packs(data: Any) -> PhrasePacks:
         if pack is not None:
             packs.append(pack)
     ids = [pack.id for pack in packs]
-    problems += [f"{name}: expected each pack id once, got it {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1]
+    problems += [
+        f"{name}: expected each pack id once, got it {ids.count(name)} times"
+        for name in sorted(set(ids))
+        if ids.count(name) > 1
+    ]
     together: set[frozenset[str]] = set()
     for pair in data.get("meant_together", ()):
         if not isinstance(pair, list) or len(pair) != 2 or not set(map(str, pair)) <= set(ids):
@@ -195,7 +201,7 @@ def _find_flaw(say: str) -> str:
         return "expected alternatives as (one|other), with both parentheses"
     if parts[0] in ("*", "{n}") or parts[-1] in ("*", "{n}"):
         return "expected a word at both ends, got * or {n} there"
-    if any(a in ("*", "{n}") and b in ("*", "{n}") for a, b in zip(parts, parts[1:], strict=False)):
+    if any(a in ("*", "{n}") and b in ("*", "{n}") for a, b in itertools.pairwise(parts)):
         return "expected a word between two of * and {n}"
     bad = [part for part in parts if ("*" in part and part != "*") or (("{" in part or "}" in part) and part != "{n}")]
     return f"expected * and {{n}} as words of their own, got {bad[0]!r}" if bad else ""
@@ -204,7 +210,12 @@ def _find_flaw(say: str) -> str:
 def _parse_window(value: Any, where: str, problems: list[str]) -> tuple[float, float] | None:
     if value is None:
         return None
-    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value) and 0 <= value[0] < value[1]:
+    if (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(v, int | float) for v in value)
+        and 0 <= value[0] < value[1]
+    ):
         return (float(value[0]), float(value[1]))
     problems.append(f"{where}: expected [from, to] in seconds with 0 <= from < to, got {value!r}")
     return None

@@ -1,16 +1,18 @@
 """Which phrases of the packs were said, by whom, when, and how surely?
 
 Utterances are laid end to end per party, so that a phrase may run over a pause; every match is then held against the sentence
-around it (:mod:`app.language.clauses`) and against the longer phrases at the same words. The answer is data for rules and people:
-nothing here makes a finding.
+around it (:mod:`app.language.clauses`) and against the longer phrases at the same words. The answer is data for rules and
+people: nothing here makes a finding.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from app.conversation import KeywordHit, Utterance
 from app.language.clauses import (
+    OPENINGS_OF_YES,
     UNITS_OF_TIME_OR_DISTANCE,
     is_affirmative,
     is_conditional,
@@ -24,11 +26,12 @@ from app.language.clauses import (
 )
 from app.language.lexicon import BREAK, Reading
 from app.language.matching import Entry, Match, PackSet, compile_packs, find_matches
-from app.language.mirroring import mirror_question
-from app.language.normalise import ARTICLES, FILLERS, spoken_words, split_tokens
+from app.language.mirroring import MAY_ASK, mirror_question
+from app.language.normalise import ARTICLES, FILLERS, say_once, split_tokens, spoken_words
 from app.language.numbers import find_digit_runs
 from app.language.packs import Pack
 from app.language.wording import heard_span, hit_words
+from app.language.words import word_set
 from app.timeline import Span
 from app.vocabulary import PackKind, Speaker
 
@@ -36,8 +39,9 @@ __all__ = ["PackSet", "compile_packs", "spot"]
 
 JOIN_GAP_S = 2.0  # ASSUMPTION: a phrase may run over a pause this long; a longer one ends what was being said
 ANSWER_WITHIN_S = 6.0  # how soon the other party must say yes (convention of the packs)
+LONGEST_UTTERANCE_S = 120.0  # how far back an utterance may begin that still goes on
 LEAST_DIGITS = 3  # shorter runs are counts and prices, not numbers of a card or an account
-_ASKING = frozenset("what who why how when where which is are do does did can could would will am".split())
+_ASKING = word_set("what who why how when where which is are do does did can could would will am")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) 
     ``duration_s`` is the length of the recording; no hit reaches beyond it. A party that is not known may say the phrases of
     either; such hits keep the speaker ``unknown``.
     """
-    ordered = sorted(utterances, key=lambda u: (u.span.start_s, u.channel))
+    ordered = sorted(utterances, key=attrgetter("span.start_s", "channel"))
     hits: list[KeywordHit] = []
     for stream in _lay_out(ordered):
         hits += _spot_stream(stream, ordered, packs)
@@ -80,19 +84,17 @@ def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) 
 
 
 def _lay_out(ordered: Sequence[Utterance]) -> list[_Stream]:
-    streams: dict[tuple[int, Speaker], _Stream] = {}
-    ended: dict[tuple[int, Speaker], float] = {}
+    streams: dict[tuple[int, str], _Stream] = {}
     for index, utterance in enumerate(ordered):
-        key = (utterance.channel, utterance.speaker)
+        key = (utterance.channel, utterance.speaker.value)
         stream = streams.get(key)
         if stream is None:
             stream = streams[key] = _Stream(utterance.speaker, [], [], [])
-        elif utterance.span.start_s - ended[key] > JOIN_GAP_S:
+        elif utterance.span.start_s - ordered[stream.members[-1]].span.end_s > JOIN_GAP_S:
             stream.tokens.append(BREAK)
         stream.starts.append(len(stream.tokens))
         stream.members.append(index)
-        stream.tokens.extend(split_tokens(utterance.text))
-        ended[key] = utterance.span.end_s
+        stream.tokens.extend(utterance.text.split())
     return list(streams.values())
 
 
@@ -103,12 +105,8 @@ def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) 
 
     def words_between(start: int, end: int) -> list[str]:
         first, last = int(reading.token_of[start]), int(reading.token_of[end - 1])
-        words: list[str] = []
-        for token in stream.tokens[first : last + 1]:
-            for word in spoken_words(token):
-                if word not in ARTICLES and word not in FILLERS and (not words or words[-1] != word or word == "hello"):
-                    words.append(word)
-        return words
+        said = [word for token in stream.tokens[first : last + 1] for word in spoken_words(token)]
+        return say_once([word for word in said if word not in ARTICLES and word not in FILLERS])
 
     found: list[_Found] = []
     for match in find_matches(packs, reading.text, words_between):
@@ -130,11 +128,12 @@ def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordere
     said = [word for token in tokens[first:last] for word in spoken_words(token)]
     before = words_before(tokens, first)
     after = words_after(tokens, last)
-    if is_negated(before, phrase_words(entry), pack.negators) or (phrase.age and after and _is_no_age(after[0])):
+    if is_negated(before, [word for word in said if word not in ARTICLES and word not in FILLERS], pack.negators) or (
+        phrase.age and after and _is_no_age(after[0])
+    ):
         return None
-    if pack.negated_inside and any(word in said for negator in pack.negated_inside for word in spoken_words(negator)[:1]):
-        if not any(word in spoken_words(phrase.say) for word in said if word in ("no", "not", "nobody")):
-            return None
+    if _is_negated_inside(entry, said):
+        return None
     member = stream.member_at(first)
     utterance = ordered[stream.members[member]]
     if pack.statement and not _is_claimed(entry, stream, first, last, before, after, ordered):
@@ -163,9 +162,11 @@ def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordere
     return _Found(pack, match, hit, has_article)
 
 
-def phrase_words(entry: Entry) -> tuple[str, ...]:
-    """Return the phrase's own first word (and the rest), articles and fillers left out."""
-    return tuple(w for part in entry.phrase.say.split() for w in spoken_words(part) if w not in ARTICLES and w not in FILLERS)
+def _is_negated_inside(entry: Entry, said: Sequence[str]) -> bool:
+    """Say whether what stands for ``*`` holds a negator that is no part of the phrase: "i have [no one else] on the line"."""
+    own = spoken_words(entry.phrase.say.replace("*", " ").replace("{n}", " ").replace(" ", "-"))
+    negators = {spoken_words(negator)[0] for negator in entry.pack.negated_inside}
+    return any(word in negators and word not in own for word in said)
 
 
 def _is_no_age(word: str) -> bool:
@@ -230,11 +231,12 @@ def _keep_longest(found: list[_Found], packs: PackSet) -> list[_Found]:
 def _spot_agreed_questions(ordered: Sequence[Utterance], packs: PackSet) -> list[KeywordHit]:
     """Find what the caller says by answering yes: "did you get a text from us?" - "yeah" is "i got a text"."""
     hits: list[KeywordHit] = []
-    for index, asked in enumerate(ordered):
-        if asked.speaker is Speaker.CALLER:
+    for index in _before_a_yes(ordered):
+        asked = ordered[index]
+        if asked.speaker is Speaker.CALLER or not MAY_ASK.search(asked.text) or not is_answered_yes(ordered, index):
             continue
         claim = mirror_question(asked.text)
-        if not claim or not is_answered_yes(ordered, index):
+        if not claim:
             continue
         answer = next(u for u in ordered[index + 1 :] if u.speaker is not asked.speaker or u.speaker is Speaker.UNKNOWN)
         speaker = answer.speaker
@@ -256,22 +258,33 @@ def _spot_agreed_questions(ordered: Sequence[Utterance], packs: PackSet) -> list
     return hits
 
 
+def _before_a_yes(ordered: Sequence[Utterance]) -> list[int]:
+    """Return the places just before an utterance that may be an answer of yes; cheap, and generous."""
+    places: set[int] = set()
+    for index, utterance in enumerate(ordered):
+        if utterance.text[:6].lstrip().lower().startswith(OPENINGS_OF_YES):
+            places.update(range(max(0, index - 5), index))
+    return sorted(places)
+
+
 def _settle_kind(hit: KeywordHit, packs: PackSet, ordered: Sequence[Utterance]) -> KeywordHit:
     """Make a hit that needs digits context where no digits follow."""
     pack = packs.source.get(hit.pack)
     if pack.needs_digits_s is None or hit.kind is not PackKind.VIOLATION:
         return hit
-    near = [
-        token
-        for utterance in _near(ordered, hit.span.start_s, hit.span.end_s + pack.needs_digits_s)
-        for token in split_tokens(utterance.text)
-    ]
-    words = [word for token in near for word in spoken_words(token)]
+    near = _near(ordered, hit.span.start_s, hit.span.end_s + pack.needs_digits_s)
+    words = [word for utterance in near for token in split_tokens(utterance.text) for word in spoken_words(token)]
     return hit if find_digit_runs(words, least=LEAST_DIGITS) else replace(hit, kind=PackKind.CONTEXT)
 
 
 def _near(ordered: Sequence[Utterance], start_s: float, end_s: float) -> Iterable[Utterance]:
-    return (u for u in ordered if u.span.end_s > start_s and u.span.start_s < end_s)
+    first = bisect_left(ordered, start_s - LONGEST_UTTERANCE_S, key=_start_of)
+    last = bisect_left(ordered, end_s, key=_start_of)
+    return (u for u in ordered[first:last] if u.span.end_s > start_s)
+
+
+def _start_of(utterance: Utterance) -> float:
+    return utterance.span.start_s
 
 
 def _clip(span: Span, duration_s: float) -> Span:
