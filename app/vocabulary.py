@@ -263,6 +263,7 @@ class EventKind(StrEnum):
     RECORDING_HEARD = "recording.heard"
     INTAKE_REJECTED = "intake.rejected"
     INTAKE_REPLAYED = "intake.replayed"
+    INTAKE_DISMISSED = "intake.dismissed"
     ANALYSIS_REQUESTED = "analysis.requested"
     ANALYSIS_COMPLETED = "analysis.completed"
     ANALYSIS_FAILED = "analysis.failed"

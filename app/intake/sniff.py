@@ -18,6 +18,8 @@ _KNOWN = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3\x00", "a database"),
 )
+# How recordings begin that start with letters; cut off right there they would look like text.
+_AUDIO = (b"RIFF", b"RF64", b"RIFX", b"FORM", b"OggS", b"fLaC", b"ID3", b"#!AMR", b".snd", b"caff")
 _TEXT_CONTROLS = b"\t\n\r\f"
 
 
@@ -31,7 +33,7 @@ def describe_non_audio(head: bytes) -> str | None:
 
 def _is_text(head: bytes) -> bool:
     """Say whether all bytes are printable UTF-8 text; samples of sound hold control bytes within a few milliseconds."""
-    if head.startswith(b"#!AMR") or any(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head):
+    if head.startswith(_AUDIO) or any(byte < 0x20 and byte not in _TEXT_CONTROLS for byte in head):
         return False
     try:
         head.decode("utf-8")
