@@ -1,0 +1,284 @@
+"""What does the database know of one call? Loads a CallScreen inside the reach of who asks, in a fixed number of queries."""
+
+from dataclasses import replace
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from app.access.identity import Identity
+from app.access.scope import get_call, scope_calls
+from app.audio.records import load_listening
+from app.audio.service import newest_recording
+from app.audio.state import AnalysisStanding, load_standing
+from app.conversation import CallScore, KeywordHit, ScorePart
+from app.errors import NotFound
+from app.jobs import IS_OPEN
+from app.models.analysis import AnalysisResult, AnalysisRun
+from app.models.calls import Call, CallLeg
+from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion
+from app.models.events import Job
+from app.models.parties import Party
+from app.models.reviews import FindingReview, Review
+from app.models.screening import CallScoreRow, CurrentScreening, Finding, KeywordHitRow, Screening
+from app.models.users import ApiToken, User
+from app.money import Money
+from app.review.screen import (
+    CallRecord,
+    CallScreen,
+    FindingVote,
+    Heard,
+    Leg,
+    RecordingFact,
+    ReviewFact,
+    Screened,
+    ScreenedFinding,
+)
+from app.timeline import Span
+from app.vocabulary import AnalysisState, JobName
+
+
+def load_call_screen(session: Session, identity: Identity, call_id: str) -> CallScreen:
+    """Return everything the page of a call shows.
+
+    Raises
+    ------
+    NotFound
+        If there is no such call, or it is another party's.
+    """
+    call = _load_record(session, identity, call_id)
+    recording = newest_recording(session, call_id)
+    return CallScreen(
+        call=call,
+        recording=None
+        if recording is None
+        else RecordingFact(
+            recording.id,
+            recording.state,
+            recording.filename,
+            recording.byte_count,
+            recording.sha256,
+            recording.received_at,
+        ),
+        standing=find_standing(session, call_id),
+        heard=_find_heard(session, call_id),
+        screened=_find_screened(session, call_id),
+        reviews=_load_reviews(session, call_id),
+    )
+
+
+def load_standing_in_reach(session: Session, identity: Identity, call_id: str) -> AnalysisStanding:
+    """Return where the analysis of a call stands. Raises NotFound as :func:`load_call_screen` does."""
+    get_call(session, call_id, identity)
+    return find_standing(session, call_id)
+
+
+def find_standing(session: Session, call_id: str) -> AnalysisStanding:
+    """Return where the analysis stands; a failed one that was asked for again is waiting."""
+    standing = load_standing(session, call_id)
+    if standing.state is AnalysisState.FAILED and _is_asked_again(session, call_id):
+        return replace(standing, state=AnalysisState.WAITING, stage="waiting", progress=0.0)
+    return standing
+
+
+def get_sound(session: Session, identity: Identity, call_id: str) -> AnalysisResult:
+    """Return the newest finished analysis, which names the listening copy and the peaks.
+
+    Raises
+    ------
+    NotFound
+        If the call is out of reach, or nothing of it was heard yet.
+    """
+    get_call(session, call_id, identity)
+    result = session.scalar(_newest_results(call_id))
+    if result is None:
+        raise NotFound(f"call {call_id} has no recording that can be played", call_id=call_id)
+    return result
+
+
+def _is_asked_again(session: Session, call_id: str) -> bool:
+    recording = newest_recording(session, call_id)
+    if recording is None:
+        return False
+    is_open = select(Job.id).where(Job.name == JobName.ANALYZE_RECORDING, Job.subject_id == recording.id, *IS_OPEN)
+    return session.scalar(is_open.limit(1)) is not None
+
+
+def _newest_results(call_id: str) -> Select[AnalysisResult]:
+    return (
+        select(AnalysisResult)
+        .join(AnalysisRun, AnalysisRun.id == AnalysisResult.run_id)
+        .where(AnalysisRun.call_id == call_id, AnalysisRun.finished_at.is_not(None))
+        .order_by(AnalysisRun.finished_at.desc(), AnalysisRun.id.desc())
+        .limit(1)
+    )
+
+
+def _load_record(session: Session, identity: Identity, call_id: str) -> CallRecord:
+    advertiser, publisher = aliased(Party), aliased(Party)
+    statement = (
+        select(
+            Call,
+            Campaign.name.label("campaign"),
+            Ad.name.label("ad"),
+            CallSource.name.label("source"),
+            CallSource.channel.label("source_channel"),
+            advertiser.name.label("advertiser"),
+            publisher.name.label("publisher"),
+            AdVersion.billable_s,
+            CampaignVersion.hours,
+            CampaignVersion.is_recording_allowed,
+        )
+        .outerjoin(Campaign, Campaign.id == Call.campaign_id)
+        .outerjoin(CampaignVersion, CampaignVersion.id == Call.campaign_version_id)
+        .outerjoin(Ad, Ad.id == Call.ad_id)
+        .outerjoin(AdVersion, AdVersion.id == Call.ad_version_id)
+        .outerjoin(CallSource, CallSource.id == Call.source_id)
+        .outerjoin(advertiser, advertiser.id == Call.advertiser_id)
+        .outerjoin(publisher, publisher.id == Call.publisher_id)
+        .where(Call.id == call_id)
+    )
+    row = session.execute(scope_calls(statement, identity)).first()
+    if row is None:
+        raise NotFound(f"there is no call {call_id}", call_id=call_id)
+    call = row.Call
+    return CallRecord(
+        id=call.id,
+        external_id=call.external_id,
+        sender=call.sender,
+        started_at=call.started_at,
+        ended_at=call.ended_at,
+        connected_s=call.connected_s,
+        caller_number=call.caller_number,
+        dialed_number=call.dialed_number,
+        disposition=call.disposition,
+        ended_by=call.ended_by,
+        transfer_type=call.transfer_type,
+        declared_channel=call.declared_channel,
+        consumer_state=call.consumer_state,
+        consumer_zip=call.consumer_zip,
+        revenue=_money(call.revenue_minor, call.currency),
+        payout=_money(call.payout_minor, call.currency),
+        campaign=row.campaign,
+        ad=row.ad,
+        source=row.source,
+        source_channel=row.source_channel,
+        advertiser=row.advertiser,
+        publisher=row.publisher,
+        billable_s=row.billable_s,
+        zone=(row.hours or {}).get("tz"),
+        is_recording_allowed=row.is_recording_allowed,
+        tags=call.tags,
+        legs=tuple(
+            Leg(leg.seq, leg.direction, leg.from_number, leg.to_number, leg.started_at, leg.answered_at, leg.ended_at)
+            for leg in session.scalars(select(CallLeg).where(CallLeg.call_id == call_id).order_by(CallLeg.seq))
+        ),
+    )
+
+
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)
+
+
+def _find_heard(session: Session, call_id: str) -> Heard | None:
+    result = session.scalar(_newest_results(call_id))
+    if result is None:
+        return None
+    run = session.get_one(AnalysisRun, result.run_id)
+    return Heard(
+        run_id=run.id,
+        pipeline_version=run.pipeline_version,
+        finished_at=run.finished_at or result.made_at,
+        listening=load_listening(session, run.id),
+        peaks_blob_key=result.peaks_blob_key,
+        listening_blob_key=result.listening_blob_key,
+        listening_media_type=result.listening_media_type,
+    )
+
+
+def _find_screened(session: Session, call_id: str) -> Screened | None:
+    screening = session.scalar(
+        select(Screening)
+        .join(CurrentScreening, CurrentScreening.screening_id == Screening.id)
+        .where(CurrentScreening.call_id == call_id)
+    )
+    if screening is None:
+        return None
+    score = session.get(CallScoreRow, screening.id)
+    return Screened(
+        id=screening.id,
+        made_at=screening.made_at,
+        versions=screening.versions,
+        findings=_load_findings(session, screening.id),
+        hits=_load_hits(session, screening.id),
+        score=None
+        if score is None
+        else CallScore(score.value, tuple(ScorePart(p["name"], p["points"], p["why"]) for p in score.parts), score.version),
+    )
+
+
+def _load_findings(session: Session, screening_id: str) -> tuple[ScreenedFinding, ...]:
+    rows = session.scalars(select(Finding).where(Finding.screening_id == screening_id))
+    findings = [
+        ScreenedFinding(
+            id=row.id,
+            rule=row.rule,
+            outcome=row.outcome,
+            severity=row.severity,
+            reason=row.reason,
+            citations=tuple(row.citations),
+            evidence=row.evidence,
+            span=None if row.start_s is None or row.end_s is None else Span(row.start_s, row.end_s),
+        )
+        for row in rows
+    ]
+    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.span.start_s if f.span else 0.0, f.rule)))
+
+
+def _load_hits(session: Session, screening_id: str) -> tuple[KeywordHit, ...]:
+    rows = session.scalars(
+        select(KeywordHitRow)
+        .where(KeywordHitRow.screening_id == screening_id)
+        .order_by(KeywordHitRow.start_s, KeywordHitRow.seq)
+    )
+    return tuple(
+        KeywordHit(
+            pack=row.pack,
+            rule=row.rule,
+            kind=row.kind,
+            severity=row.severity,
+            phrase=row.phrase,
+            speaker=row.speaker,
+            span=Span(row.start_s, row.end_s),
+            quote=row.quote,
+            confidence=row.confidence,
+            low_trust=row.is_low_trust,
+            match=row.match,
+        )
+        for row in rows
+    )
+
+
+def _load_reviews(session: Session, call_id: str) -> tuple[ReviewFact, ...]:
+    statement = (
+        select(Review, User.name.label("user_name"), ApiToken.name.label("token_name"))
+        .outerjoin(User, User.id == Review.reviewer_id)
+        .outerjoin(ApiToken, ApiToken.id == Review.reviewer_id)
+        .where(Review.call_id == call_id)
+        .order_by(Review.decided_at.desc(), Review.id.desc())
+    )
+    votes: dict[str, list[FindingVote]] = {}
+    of_call = select(FindingReview).join(Review, Review.id == FindingReview.review_id).where(Review.call_id == call_id)
+    for vote in session.scalars(of_call):
+        votes.setdefault(vote.review_id, []).append(FindingVote(vote.finding_id, vote.decision, vote.reason))
+    return tuple(
+        ReviewFact(
+            id=row.Review.id,
+            reviewer=row.user_name or row.token_name or row.Review.reviewer_id,
+            verdict=row.Review.verdict,
+            notes=row.Review.notes,
+            heard_s=row.Review.heard_s,
+            decided_at=row.Review.decided_at,
+            votes=tuple(votes.get(row.Review.id, ())),
+        )
+        for row in session.execute(statement)
+    )

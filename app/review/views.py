@@ -1,0 +1,122 @@
+"""Which addresses does the call page answer under? Each view reads the request, calls one service, answers."""
+
+import gzip
+import hashlib
+import json
+from http import HTTPStatus
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.access.guard import current_identity, require
+from app.access.identity import Permission
+from app.access.scope import get_call
+from app.errors import InvalidInput
+from app.ports import BlobStore, Clock
+from app.review import queries, service, sound
+from app.review.forms import TypedReview, parse_review
+from app.review.presenters.findings import build_findings
+from app.review.presenters.page import build_call_page, say_standing
+from app.review.presenters.player import build_player
+from app.unit_of_work import UnitOfWork
+
+# Smaller answers gain nothing from being packed.
+PACK_FROM_BYTES = 4_000
+
+
+def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint:
+    """Return the pages under ``/calls/<id>``."""
+    blueprint = Blueprint("call", __name__, url_prefix="/calls/<call_id>", template_folder="templates")
+
+    @blueprint.get("")
+    @require(Permission.CALLS_VIEW)
+    def show(call_id: str) -> str:
+        return _render(call_id, TypedReview())
+
+    @blueprint.get("/screen.json")
+    @require(Permission.CALLS_VIEW)
+    def screen(call_id: str) -> Response:
+        identity = current_identity()
+        with uow.read() as session:
+            loaded = queries.load_call_screen(session, identity, call_id)
+        can_listen = identity.may(Permission.RECORDING_LISTEN)
+        return _answer_json(build_player(loaded, build_findings(loaded, identity), can_listen=can_listen))
+
+    @blueprint.get("/audio")
+    @require(Permission.RECORDING_LISTEN)
+    def audio(call_id: str) -> Response:
+        identity = current_identity()
+        with uow.read() as session:
+            result = queries.get_sound(session, identity, call_id)
+            is_noted = service.is_heard_recently(session, call_id, identity.actor, clock.now())
+        response = sound.answer_sound(request, blobs, result.listening_blob_key, result.listening_media_type)
+        if not is_noted and request.method == "GET" and response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+            with uow.begin(identity.actor) as work:
+                service.record_heard(work, call_id)
+        return response
+
+    @blueprint.get("/peaks")
+    @require(Permission.RECORDING_LISTEN)
+    def peaks(call_id: str) -> Response:
+        with uow.read() as session:
+            result = queries.get_sound(session, current_identity(), call_id)
+        return sound.answer_peaks(request, blobs, result.peaks_blob_key)
+
+    @blueprint.get("/progress")
+    @require(Permission.CALLS_VIEW)
+    def progress(call_id: str) -> Response:
+        with uow.read() as session:
+            standing = queries.load_standing_in_reach(session, current_identity(), call_id)
+        told = say_standing(standing)
+        response = make_response(render_template("call/progress.html", progress=told, call_id=call_id))
+        if told.is_over:
+            response.headers["HX-Refresh"] = "true"
+        return response
+
+    @blueprint.post("/review")
+    @require(Permission.REVIEW_DECIDE)
+    def review(call_id: str) -> BaseResponse:
+        identity = current_identity()
+        values = request.form.to_dict()
+        try:
+            with uow.begin(identity.actor) as work:
+                get_call(work.session, call_id, identity)
+                service.record_review(work, identity, call_id, parse_review(values))
+        except InvalidInput as error:
+            name = str(error.details.get("field", "form"))
+            page = _render(call_id, TypedReview(values, {name: error.message}))
+            return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
+        flash("Your verdict is recorded.", "done")
+        return redirect(url_for(".show", call_id=call_id, reviewed="1"), HTTPStatus.SEE_OTHER)
+
+    @blueprint.post("/analyze")
+    @require(Permission.ANALYSIS_REQUEST)
+    def analyze(call_id: str) -> BaseResponse:
+        identity = current_identity()
+        with uow.begin(identity.actor) as work:
+            get_call(work.session, call_id, identity)
+            service.request_again(work, call_id)
+        return redirect(url_for(".show", call_id=call_id), HTTPStatus.SEE_OTHER)
+
+    def _render(call_id: str, typed: TypedReview) -> str:
+        identity = current_identity()
+        with uow.read() as session:
+            loaded = queries.load_call_screen(session, identity, call_id)
+        return render_template("call/page.html", page=build_call_page(loaded, identity, form=typed))
+
+    return blueprint
+
+
+def _answer_json(data: object) -> Response:
+    """Return JSON that a browser may keep as long as it is the same, packed where the asker can unpack it."""
+    content = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+    response = Response(mimetype="application/json")
+    response.set_etag(hashlib.sha256(content).hexdigest()[:32], weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, Accept-Encoding"
+    if len(content) >= PACK_FROM_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+        content = gzip.compress(content, compresslevel=5, mtime=0)
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_data(content)
+    response.make_conditional(request.environ)
+    return response
