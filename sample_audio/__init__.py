@@ -1,1 +1,1 @@
-"""Sample calls with known truth, and the generator that made them; the product reads only the YAML, CSV and audio files here."""
+"""Sample calls with known truth, and the generator that made them; the product reads only the data files of this folder."""

@@ -23,9 +23,13 @@ HERE = Path(__file__).parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 0, or 1 with a sentence on stderr saying what is missing."""
-    parser = argparse.ArgumentParser(prog="python -m sample_audio.generate", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m sample_audio.generate", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--only", metavar="ID", action="append", help="make this call again, keep the others (may be repeated)")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=HERE, help="folder for calls/, manifest.yaml and history.csv")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, default=HERE, help="folder for calls/, manifest.yaml and history.csv"
+    )
     parser.add_argument("--history", action="store_true", help="write history.csv and the money of the manifest; no audio")
     parser.add_argument("--jobs", type=int, default=1, help="calls made at the same time")
     options = parser.parse_args(arguments)

@@ -115,8 +115,14 @@ def _draw_length(rng: random.Random, source: str, billable_s: int) -> int:
 def _call_again(rng: random.Random, call: Mapping[str, Any]) -> dict[str, Any]:
     later = max(1, call["when"]["days_ago"] - rng.choice([1, 2, 3, 9, 38]))
     minute = rng.randint(0, 59)
-    return {**call, "when": {**call["when"], "days_ago": later, "local_time": f"17:{minute:02d}"}, "connected_s": rng.randint(50, 240),
-            "disposition": "completed", "ring_s": rng.randint(2, 9), "ended_by": "caller"}  # fmt: skip
+    return {
+        **call,
+        "when": {**call["when"], "days_ago": later, "local_time": f"17:{minute:02d}"},
+        "connected_s": rng.randint(50, 240),
+        "disposition": "completed",
+        "ring_s": rng.randint(2, 9),
+        "ended_by": "caller",
+    }
 
 
 def _to_row(

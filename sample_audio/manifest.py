@@ -14,15 +14,27 @@ from sample_audio.script import Message, Script
 from sample_audio.terms import World, price
 from sample_audio.voices import VOICES
 
-HEADER = """# Sample calls with known truth; written by `python -m sample_audio.generate`, do not edit by hand (edit scripts/ and world.yaml).
-# Every voice is synthetic, the "live" ones too: played_role says what a party plays. Times are seconds from the start of the file.
+HEADER = """# Sample calls with known truth; written by `python -m sample_audio.generate`: edit scripts/ and world.yaml instead.
+# Every voice is synthetic, the "live" ones too: played_role says what a party plays. Times are seconds of the file.
 """
 CHANNEL_ROLES = {"stereo": ["caller", "agent"], "mono": ["mixed"], "dual_mono": ["mixed", "mixed"]}
-_DEFAULTS = {"transfer_type": "none", "disposition": "completed", "leg_direction": "consumer_placed", "consent": None, "duplicate_of": None}
+_DEFAULTS = {
+    "transfer_type": "none",
+    "disposition": "completed",
+    "leg_direction": "consumer_placed",
+    "consent": None,
+    "duplicate_of": None,
+}
 
 
 def describe_call(
-    script: Script, scene: Scene, codec: Codec, path: Path, measured: tuple[float, int, int], world: World, messages: Mapping[str, Message]
+    script: Script,
+    scene: Scene,
+    codec: Codec,
+    path: Path,
+    measured: tuple[float, int, int],
+    world: World,
+    messages: Mapping[str, Message],
 ) -> dict[str, Any]:
     """Return one entry, still without the money (see :func:`add_money`); ``measured`` is (duration_s, rate, channels)."""
     duration_s, rate_hz, channels = measured
@@ -133,7 +145,13 @@ def _describe_truth(script: Script, scene: Scene, messages: Mapping[str, Message
         if said.sensitive:
             sensitive.append({"kind": said.sensitive, "channel": channel, **at})
     tones = [
-        {"channel": channel if stereo else 0, "kind": burst.kind, "detail": burst.detail, "start_s": round(burst.start_s, 3), "end_s": round(burst.end_s, 3)}
+        {
+            "channel": channel if stereo else 0,
+            "kind": burst.kind,
+            "detail": burst.detail,
+            "start_s": round(burst.start_s, 3),
+            "end_s": round(burst.end_s, 3),
+        }
         for channel, burst in scene.tones
     ]
     return {**truth, "tones": tones, "spans": spans, "sensitive": sensitive, "timeline": timeline}

@@ -169,7 +169,7 @@ _SIGNALS = {
     "beep_s": lambda seconds: tones.make_beep(seconds, RATE_HZ),
     "keys": lambda keys: tones.make_keys(str(keys), RATE_HZ),
     "sit": lambda _: tones.make_intercept(RATE_HZ),
-    "hold_s": lambda seconds: _make_band_limited_music(seconds),
+    "hold_s": lambda seconds: _make_music(float(seconds)),
 }
 _OTHERS = frozenset({"pause_s", "begin", "end", "recording"})
 
@@ -188,7 +188,7 @@ def render_message(message: Message) -> tuple[Samples, list[tuple[float, float, 
     return np.concatenate(parts), lines
 
 
-def _make_band_limited_music(seconds: float) -> tuple[Samples, list[Burst]]:
+def _make_music(seconds: float) -> tuple[Samples, list[Burst]]:
     wave, bursts = tones.make_hold_music(seconds, RATE_HZ)
     return line.limit_band(wave), bursts
 

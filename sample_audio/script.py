@@ -1,8 +1,8 @@
 """What is said on a sample call? Reads ``scripts/*.yaml`` and refuses what does not fit.
 
-A script holds the cast (party -> voice and line), the turns, the facts of the call log and what a perfect reviewer would say. A turn
-is a mapping with one verb: a party's name (says the text), ``ringback_s``, ``busy_s``, ``beep_s``, ``keys``, ``sit``, ``hold_s``,
-``pause_s``, ``recording`` (plays a message of ``recordings.yaml``), ``begin`` or ``end`` (of a part such as ``ivr``).
+A script holds the cast (party -> voice and line), the turns, the facts of the call log and what a perfect reviewer would say.
+A turn is a mapping with one verb: a party's name (says the text), ``ringback_s``, ``busy_s``, ``beep_s``, ``keys``, ``sit``,
+``hold_s``, ``pause_s``, ``recording`` (plays a message of ``recordings.yaml``), ``begin`` or ``end`` (a part such as ``ivr``).
 """
 
 from collections.abc import Mapping

@@ -42,7 +42,9 @@ class World:
             until = -1 if row["until_days_ago"] is None else row["until_days_ago"]
             if row["source"] == source and row["campaign"] == campaign and row["from_days_ago"] >= days_ago > until:
                 return str(row["number"])
-        raise LookupError(f"no tracking number of {source} for {campaign} {days_ago} days ago; see tracking_numbers in world.yaml")
+        raise LookupError(
+            f"no tracking number of {source} for {campaign} {days_ago} days ago; see tracking_numbers in world.yaml"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ def _is_duplicate(world: World, campaign: Mapping[str, Any], call: Mapping[str, 
     if other["caller_number"] != call["caller_number"]:
         return False
     theirs = world.campaigns[world.ads[other["ad"]]["campaign"]]
-    same = theirs["key"] == campaign["key"] if campaign["dedupe"]["scope"] == "campaign" else theirs["advertiser"] == campaign["advertiser"]
+    same = (
+        theirs["key"] == campaign["key"]
+        if campaign["dedupe"]["scope"] == "campaign"
+        else theirs["advertiser"] == campaign["advertiser"]
+    )
     age_min = minutes_before_today(other["when"]) - minutes_before_today(call["when"])
     return same and 0 < age_min <= campaign["dedupe"]["window_days"] * 1440

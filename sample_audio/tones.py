@@ -76,7 +76,24 @@ def make_intercept(rate_hz: int) -> tuple[Samples, list[Burst]]:
 def make_hold_music(seconds: float, rate_hz: int, level_dbfs: float = -23.0) -> tuple[Samples, list[Burst]]:
     """Return a plain melody over broken chords (C, A minor, F, G), for as long as asked."""
     chords = ((261.63, 329.63, 392.0), (220.0, 261.63, 329.63), (174.61 * 2, 440.0, 523.25), (196.0 * 2, 493.88, 587.33))
-    melody = (783.99, 659.26, 523.25, 587.33, 659.26, 880.0, 783.99, 659.26, 698.46, 880.0, 1046.5, 880.0, 783.99, 587.33, 493.88, 587.33)
+    melody = (
+        783.99,
+        659.26,
+        523.25,
+        587.33,
+        659.26,
+        880.0,
+        783.99,
+        659.26,
+        698.46,
+        880.0,
+        1046.5,
+        880.0,
+        783.99,
+        587.33,
+        493.88,
+        587.33,
+    )
     step_s = 0.32
     wave = np.zeros(round(seconds * rate_hz) + rate_hz)
     for i in range(int(seconds / step_s)):
@@ -98,7 +115,13 @@ def _pluck(pitch_hz: float, seconds: float, rate_hz: int) -> NDArray[np.float64]
 
 
 def _make_cadence(
-    kind: str, detail: str, hz: tuple[float, ...], on_off_s: tuple[float, float], seconds: float, rate_hz: int, level_dbfs: float
+    kind: str,
+    detail: str,
+    hz: tuple[float, ...],
+    on_off_s: tuple[float, float],
+    seconds: float,
+    rate_hz: int,
+    level_dbfs: float,
 ) -> tuple[Samples, list[Burst]]:
     wave = np.zeros(round(seconds * rate_hz), np.float32)
     bursts, at = [], 0.0

