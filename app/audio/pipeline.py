@@ -1,0 +1,185 @@
+"""What is heard in a recording? The stages of listening in order, each a module of its own.
+
+Speech and tones, then words, are found channel by channel, and each channel's result is kept under the hash of everything it
+depends on: a worker that was killed goes on at the channel it was at, and no sound is recognised twice. What follows from
+them (turns, utterances) is cheap and computed anew. Nothing here reads files, clocks or settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.audio.asr import merge_utterances, recognise_channel
+from app.audio.listening_json import (
+    span_to_json,
+    spans_from_json,
+    tone_from_json,
+    tone_to_json,
+    word_from_json,
+    word_to_json,
+)
+from app.audio.pcm import DecodedAudio
+from app.audio.tones import find_tones
+from app.audio.turns import compute_turns
+from app.audio.vad import VadOptions, find_speech, without
+from app.conversation import CallerVoice, Listening, Tone, Word
+from app.ports import StageCache, Transcriber
+from app.timeline import Span, merge
+from app.vocabulary import ChannelRole, ToneKind, VoiceLabel
+
+PIPELINE_VERSION = "1"
+"""Raise it whenever any stage may give another result on the same input; every kept result then counts as stale."""
+
+OnProgress = Callable[[str, float], None]
+"""Told the stage and the share of all listening that is done, 0 to 1."""
+
+SIGNALS_SHARE = 0.05
+"""Finding speech and tones takes a few percent of the time of recognition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the signal of one channel shows before any word is recognised."""
+
+    speech: tuple[Span, ...]
+    tones: tuple[Tone, ...]
+
+
+def listen(
+    decoded: DecodedAudio,
+    transcriber: Transcriber,
+    *,
+    channel_roles: Sequence[ChannelRole] | None = None,
+    hot_words: str | None = None,
+    cache: StageCache | None = None,
+    on_progress: OnProgress | None = None,
+) -> Listening:
+    """Return everything that is heard in a recording.
+
+    Parameters
+    ----------
+    channel_roles
+        What each channel of the file carries; without it a stereo recording has the caller on the first channel and the agent
+        on the second. One channel is always a mix of both parties.
+    hot_words
+        Names and phrases that are likely to be said.
+    cache
+        Remembers what was heard on each channel.
+    """
+    tell = on_progress or (lambda stage, share: None)
+    roles = assign_roles(decoded.channels, channel_roles)
+    prints = [_fingerprint(samples) for samples in decoded.samples]
+
+    signals = []
+    for channel, samples in enumerate(decoded.samples):
+        tell("speech", SIGNALS_SHARE * channel / decoded.channels)
+        signals.append(_signals_of(samples, channel, prints[channel], cache))
+
+    words = []
+    for channel, samples in enumerate(decoded.samples):
+        told = _ChannelProgress(tell, channel, decoded.channels)
+        told(0.0)
+        words.append(_words_of(samples, prints[channel], signals[channel], transcriber, hot_words, cache, told))
+
+    tell("turns", 1.0)
+    tones = tuple(sorted((tone for heard in signals for tone in heard.tones), key=lambda tone: (tone.span, tone.channel)))
+    speech = tuple(heard.speech for heard in signals)
+    return Listening(
+        sha256=decoded.sha256,
+        duration_s=round(decoded.duration_s, 3),
+        sample_rate_hz=decoded.source_rate_hz,
+        channels=decoded.channels,
+        channel_roles=roles,
+        speech=speech,
+        utterances=merge_utterances(words, roles),
+        turns=compute_turns(speech, decoded.duration_s, channel_roles=roles, filled=merge(tone.span for tone in tones)),
+        tones=tones,
+        caller_voice=CallerVoice(VoiceLabel.UNKNOWN),
+        engine={"earshot": __version__, "pipeline": PIPELINE_VERSION, "asr": transcriber.identity.as_json()},
+        notes=decoded.notes,
+    )
+
+
+def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> tuple[ChannelRole, ...]:
+    """Return what each kept channel carries; roles given for another number of channels do not fit and are not used."""
+    if channels == 1:
+        return (ChannelRole.MIXED,)
+    if given is not None and len(given) == channels:
+        return tuple(given)
+    usual = (ChannelRole.CALLER, ChannelRole.AGENT)
+    return (*usual, *[ChannelRole.UNKNOWN] * (channels - 2))
+
+
+def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: StageCache | None) -> Signals:
+    def compute() -> dict[str, Any]:
+        tones = find_tones(samples, channel)
+        speech = without(find_speech(samples), [tone.span for tone in tones])
+        return {"speech": [span_to_json(span) for span in speech], "tones": [tone_to_json(tone) for tone in tones]}
+
+    kept = _remember(cache, "signals", {"pcm": print_, "channel": channel, "vad": asdict(VadOptions())}, compute)
+    return Signals(spans_from_json(kept["speech"]), tuple(tone_from_json(tone) for tone in kept["tones"]))
+
+
+def _words_of(
+    samples: NDArray[np.int16],
+    print_: str,
+    signals: Signals,
+    transcriber: Transcriber,
+    hot_words: str | None,
+    cache: StageCache | None,
+    on_progress: Callable[[float], None],
+) -> tuple[Word, ...]:
+    not_speech = tuple(tone.span for tone in signals.tones if tone.kind is not ToneKind.BEEP)
+
+    def compute() -> dict[str, Any]:
+        words = recognise_channel(
+            samples, transcriber, signals.speech, not_speech=not_speech, hot_words=hot_words, on_progress=on_progress
+        )
+        return {"words": [word_to_json(word) for word in words]}
+
+    made_of = {
+        "pcm": print_,
+        "speech": [span_to_json(span) for span in signals.speech],
+        "not_speech": [span_to_json(span) for span in not_speech],
+        "hot_words": hot_words,
+        "asr": transcriber.identity.as_json(),
+    }
+    return tuple(word_from_json(word) for word in _remember(cache, "words", made_of, compute)["words"])
+
+
+def _remember(
+    cache: StageCache | None, stage: str, made_of: Mapping[str, Any], compute: Callable[[], dict[str, Any]]
+) -> Mapping[str, Any]:
+    if cache is None:
+        return compute()
+    content = json.dumps({"stage": stage, "version": PIPELINE_VERSION, **made_of}, sort_keys=True)
+    key = f"{stage}-{hashlib.sha256(content.encode()).hexdigest()}"
+    found = cache.load(key)
+    if found is None:
+        found = compute()
+        cache.store(key, found)
+    return found
+
+
+def _fingerprint(samples: NDArray[np.int16]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _ChannelProgress:
+    """Turns the share done of one channel's recognition into the share done of all listening."""
+
+    tell: OnProgress
+    channel: int
+    channels: int
+
+    def __call__(self, share: float) -> None:
+        self.tell("transcript", SIGNALS_SHARE + (1 - SIGNALS_SHARE) * (self.channel + share) / self.channels)
