@@ -22,10 +22,10 @@ def die_with_parent(death_signal: signal.Signals = signal.SIGKILL, *, parent_pid
         os._exit(1)
 
 
-def before_exec(death_signal: signal.Signals) -> Callable[[], None]:
+def before_exec(death_signal: signal.Signals, niceness: int = 0) -> Callable[[], None]:
     """Return what a new child runs between fork and exec; the library is loaded here, before the fork."""
     if not sys.platform.startswith("linux"):
-        return lambda: None
+        return lambda: _be_nice(niceness)
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     parent_pid = os.getpid()
 
@@ -33,5 +33,11 @@ def before_exec(death_signal: signal.Signals) -> Callable[[], None]:
         prctl(PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
         if os.getppid() != parent_pid:
             os._exit(1)
+        _be_nice(niceness)
 
     return ask_kernel
+
+
+def _be_nice(niceness: int) -> None:
+    if niceness:
+        os.nice(niceness)

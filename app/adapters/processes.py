@@ -71,7 +71,7 @@ def children(settings: Settings, listener: socket.socket, *, on_ready: Callable[
     # Numeric libraries would each start one thread per core in each of the audio workers, of which there is one per core.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(settings.asr_threads))
     audio = range(1, settings.resolved_audio_workers + 1)
-    specs += [_background(f"audio-{n}", ("worker", QueueName.AUDIO), environ | threads) for n in audio]
+    specs += [_background(f"audio-{n}", ("worker", QueueName.AUDIO), environ | threads, niceness=10) for n in audio]
     return specs
 
 
@@ -168,6 +168,7 @@ def _web(
     )
 
 
-def _background(name: str, arguments: Sequence[str], environ: dict[str, str]) -> ChildSpec:
+def _background(name: str, arguments: Sequence[str], environ: dict[str, str], *, niceness: int = 5) -> ChildSpec:
+    """Describe a process without pages; it is nicer than the web server, so that pages answer while every core listens."""
     argv = (sys.executable, "-m", "workers.main", *map(str, arguments))
-    return ChildSpec(name, argv, tier=_WORK, environ=environ)
+    return ChildSpec(name, argv, tier=_WORK, environ=environ, niceness=niceness)

@@ -55,6 +55,7 @@ class ChildSpec:
     is_needed: bool = True
     stop_within_s: float = 10.0
     death_signal: signal.Signals = signal.SIGKILL
+    niceness: int = 0
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     calm_after_s: float = 60.0
@@ -322,7 +323,7 @@ class _Child:
             bufsize=0,
             pass_fds=tuple(self.spec.pass_fds),
             start_new_session=True,
-            preexec_fn=before_exec(self.spec.death_signal),  # noqa: PLW1509 - one prctl call, and only one thread
+            preexec_fn=before_exec(self.spec.death_signal, self.spec.niceness),  # noqa: PLW1509 - one prctl call, and only one thread
         )
         self.started_at, self.restart_at, self.is_starting = time.monotonic(), None, True
 

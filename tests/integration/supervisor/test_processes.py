@@ -132,12 +132,16 @@ def test_the_house_starts_tells_its_address_and_stops_with_exit_code_zero(start_
         _wait(house.address)
         assert f"port {port} is taken; the pages are on " in house.said()
     assert (tmp_path / "run" / "address").read_text().strip() == house.address()
-    house.fetch()
+    web_pid, _ = house.fetch()
     queue = RqQueue(connect(queue_url_for(house.settings)))
     _wait(lambda: sorted(w.queue for w in queue.workers()) == ["audio", "light"])
+    workers = queue.workers()
     queue._connection.close()
     pids = house.session_pids()
     assert len(pids) >= 5  # valkey, gunicorn's master and worker, two workers
+    # The pages come first when every core listens to recordings.
+    worker_niceness = {w.queue: os.getpriority(os.PRIO_PROCESS, w.pid) for w in workers}
+    assert os.getpriority(os.PRIO_PROCESS, web_pid) < worker_niceness["light"] < worker_niceness["audio"]
     house.process.send_signal(signal.SIGINT)
     assert house.process.wait(15) == 0
     assert not any(start_ticks(pid) for pid in pids)
