@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT_S = 30 * 24 * 3600.0
-"""Re-analysis after a rule change finds last month's transcripts. ASSUMPTION: a month of results (1 kB a minute) fits the disk."""
+"""Re-analysis after a rule change finds last month's transcripts. ASSUMPTION: a month of results fits the disk."""
 
 PRUNE_EVERY_S = 3600.0
 

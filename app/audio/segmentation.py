@@ -27,6 +27,9 @@ QUIET_MARGIN_DB = 4.0
 """A frame within this of the noise floor is line noise: the level of 20 ms of stationary noise varies by less than 1 dB
 (standard deviation, 160 independent samples at 8 kHz), and the floor is itself the loudest of the quietest tenth."""
 
+LOUDEST_QUIET_DBFS = -40.0
+"""Nothing louder is left out, however steady: where somebody speaks without a pause the floor is that of speech."""
+
 LONG_QUIET_S = 2.0
 """Only quiet of this length is left out; a shorter pause stays inside its clip, as speech sounds with it."""
 
@@ -96,7 +99,7 @@ def _find_heard(
     floor = find_noise_floor_dbfs(levels, audible)
     if floor is None:
         return ()
-    quiet = ~audible | (levels < floor + QUIET_MARGIN_DB)
+    quiet = ~audible | (levels < min(floor + QUIET_MARGIN_DB, LOUDEST_QUIET_DBFS))
     whole = Span(0.0, duration_s)
     silent = [_shrink(span, whole) for span in _runs(quiet, duration_s) if span.duration_s >= LONG_QUIET_S]
     return gaps(merge([*silent, *not_speech]), whole)
