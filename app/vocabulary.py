@@ -239,7 +239,6 @@ class JobName(StrEnum):
 
     ANALYZE_RECORDING = "analyze_recording"
     SCREEN_CALL = "screen_call"
-    FETCH_RECORDING = "fetch_recording"
 
 
 class EventKind(StrEnum):
@@ -268,4 +267,5 @@ class EventKind(StrEnum):
     ANALYSIS_COMPLETED = "analysis.completed"
     ANALYSIS_FAILED = "analysis.failed"
     CALL_SCREENED = "call.screened"
+    JOB_REPLAYED = "job.replayed"
     REVIEW_DECIDED = "review.decided"
