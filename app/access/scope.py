@@ -1,6 +1,6 @@
 """Which rows may this identity see? Goes into every query; what is out of reach does not exist for the asker."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from app.models.calls import Call
 from app.models.campaigns import CallSource, Campaign
 from app.vocabulary import Role
 
-Row = TypeVar("Row", bound=Select)  # type: ignore[type-arg]
+Row = TypeVar("Row", bound="Select[*tuple[Any, ...]]")
 
 
 def scope_calls(statement: Row, identity: Identity) -> Row:

@@ -11,6 +11,7 @@ from app.access.guard import find_identity, public
 from app.access.passwords import Passwords
 from app.access.sign_in import Doorkeeper
 from app.bootstrap import Services
+from app.review import views as call_page
 from app.web import formatting
 from app.web.assets import register_assets
 from app.web.errors import register_errors
@@ -68,6 +69,7 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
     settings, uow, clock = services.settings, services.uow, services.clock
     doorkeeper = Doorkeeper(uow, clock, passwords, lasts=lasts)
     app.register_blueprint(health.make_blueprint(services))
+    app.register_blueprint(call_page.make_blueprint(uow, services.blobs, clock))
     app.register_blueprint(sign_in.make_blueprint(uow, doorkeeper, lasts=lasts, is_https=settings.secure_cookies))
 
 

@@ -65,8 +65,8 @@ export class Lanes {
     context.fillStyle = colour;
     this.peaks.columns(index, view, columns).forEach((extremes, column) => {
       if (!extremes) return;
-      const up = Math.min(1, Math.max(0, extremes[1]) / loudest) ** 0.75 * reach;
-      const down = Math.min(1, Math.max(0, -extremes[0]) / loudest) ** 0.75 * reach;
+      const up = Math.min(1, Math.max(0, extremes[1]) / loudest) ** 0.85 * reach;
+      const down = Math.min(1, Math.max(0, -extremes[0]) / loudest) ** 0.85 * reach;
       const x = column * BAR_PX;
       context.globalAlpha = silent ? 0.18 : x < playedTo ? 1 : 0.5;
       context.fillRect(x, middle - Math.max(0.5, up), BAR_PX - 1, Math.max(1, up + down));

@@ -47,7 +47,7 @@ export class Overview {
       context.globalAlpha = 0.6;
       this.peaks.columns(index, this.whole, columns).forEach((extremes, column) => {
         if (!extremes) return;
-        const size = Math.min(1, Math.max(extremes[1], -extremes[0]) / loudest) ** 0.75 * (height / 2 - 2);
+        const size = Math.min(1, Math.max(extremes[1], -extremes[0]) / loudest) ** 0.85 * (height / 2 - 2);
         const up = lanes.length === 1 || index === 0 ? size : 0;
         const down = lanes.length === 1 || index > 0 ? size : 0;
         context.fillRect(column * BAR_PX, height / 2 - up, 1.4, Math.max(0.5, up + down));
