@@ -31,7 +31,9 @@ _DIGIT_WORDS: Mapping[str, str] = MappingProxyType(
 # Words that are digits only between digits: "press two" is plain, "two to for" needs its neighbours.
 _AMBIGUOUS: Mapping[str, str] = MappingProxyType({"to": "2", "too": "2", "for": "4", "won": "1", "ate": "8", "o": "0"})
 _TIMES: Mapping[str, int] = MappingProxyType({"double": 2, "triple": 3})
-FILLERS = word_set("uh um er mm hmm and then dash hyphen space ok yes yep yeah mmhmm right so is it next pause got go ahead")
+FILLERS = word_set(
+    "uh um mm hmm er ah er mm hmm and then dash hyphen space ok yes yep yeah mmhmm right so is it next pause got go ahead"
+)
 MAX_FILLERS = 2  # between two digits of one run
 
 

@@ -230,6 +230,7 @@ def _collect_runs(said: Sequence[_Said], channel: int, speaker: Speaker, talk_s:
 
     ``talk_s`` are the sorted moments at which another party said anything else than fillers and digits.
     """
+    said = _cut(said, talk_s)
     words = [item.word for item in said]
     joined: list[tuple[DigitRun, str, tuple[Span, ...]]] = []
     for run in find_digit_runs(words):
@@ -237,9 +238,7 @@ def _collect_runs(said: Sequence[_Said], channel: int, speaker: Speaker, talk_s:
         if joined:
             last, digits, before = joined[-1]
             between = words[last.end : run.start]
-            is_close = spans[0].start_s - before[-1].end_s <= JOIN_WITHIN_S
-            is_quiet = bisect_left(talk_s, before[-1].end_s) == bisect_left(talk_s, spans[0].start_s)
-            if is_close and is_quiet and all(word in FILLERS for word in between):
+            if all(word in FILLERS for word in between):
                 joined[-1] = (
                     DigitRun(digits + run.digits, last.start, run.end, last.at + run.at),
                     digits + run.digits,
@@ -251,6 +250,19 @@ def _collect_runs(said: Sequence[_Said], channel: int, speaker: Speaker, talk_s:
         _Run(speaker, channel, digits, spans, " ".join(words[max(0, run.start - 5) : run.start]))
         for run, digits, spans in joined
     ]
+
+
+def _cut(said: Sequence[_Said], talk_s: Sequence[float]) -> list[_Said]:
+    """Put an empty word where a number must end: before a long pause, or where the other party talked in between."""
+    cut: list[_Said] = []
+    for item in said:
+        if cut:
+            pause = Span(min(cut[-1].span.end_s, item.span.start_s), item.span.start_s)
+            is_quiet = bisect_left(talk_s, pause.start_s) == bisect_left(talk_s, pause.end_s)
+            if pause.duration_s > JOIN_WITHIN_S or not is_quiet:
+                cut.append(_Said("", pause))
+        cut.append(item)
+    return cut
 
 
 def _find_medicare(said: Sequence[_Said], channel: int, speaker: Speaker, context: Sequence[KeywordHit]) -> list[SensitiveSpan]:
