@@ -17,8 +17,8 @@ LARGEST_GAIN = 4.0
 
 RESIDUAL_RATIO = 10 ** (-9 / 10)
 """Share of a second's energy that may differ. Measured on a minute of telephone speech, second channel at 0.7 of the first,
-worst of the seconds: mu-law -29 dB, MP3 at 64 kbit/s -19 dB, at 16 kbit/s -11 dB. Two parties that leak into each other at a third of
-their level leave -2 dB wherever one speaks alone (by formula: factor 0.6 against 1 or 1/3)."""
+worst of the seconds: mu-law -29 dB, MP3 at 64 kbit/s -19 dB, at 16 kbit/s -11 dB. Two parties that leak into each other at a
+third of their level leave -2 dB wherever one speaks alone (by formula: factor 0.6 against 1 or 1/3)."""
 
 QUIET_RATIO = 10 ** (-35 / 10)
 """Codec noise in pauses: a difference this far below the recording's mean energy decides nothing."""

@@ -2,7 +2,8 @@
 
 A note keeps its harmonics where they are; a voice moves them all the time. So the fine structure of the spectrum is compared
 with that of a fifth of a second later: in music the two look alike for seconds on end, in speech they do not. A hum looks alike
-for ever, and is left out for that. Precision comes first: thin or percussive music may be missed, speech must not be called music.
+for ever, and is left out for that. Precision comes first: thin or percussive music may be missed, speech must not be called
+music.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ FAR_LAG_FRAMES = 80
 
 WINDOW_FRAMES = 160
 SURE_LIKENESS = 0.33
-"""Mean likeness over 4 s that starts a stretch. On the sample set live callers reach 0.23, synthetic voices 0.24 and street noise
-0.31; the six pieces of hold music reach 0.47 to 0.74. The set is the one this was chosen on."""
+"""Mean likeness over 4 s that starts a stretch. On the sample set live callers reach 0.23, synthetic voices 0.24 and street
+noise 0.31; the six pieces of hold music reach 0.47 to 0.74. The set is the one this was chosen on."""
 
 EDGE_FRAMES = 30
 EDGE_LIKENESS = 0.24

@@ -80,8 +80,8 @@ def power_spectra(samples: NDArray[np.int16], framing: Framing) -> Iterator[NDAr
 def peak_hz(power: NDArray[np.float32], band: slice, bin_hz: float) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return frequency and bin of the strongest peak in a band of each spectrum (frames, bins).
 
-    The frequency lies on the parabola through the logarithms of the peak and its two neighbours (J. O. Smith, Spectral Audio Signal
-    Processing, "Quadratic interpolation of spectral peaks").
+    The frequency lies on the parabola through the logarithms of the peak and its two neighbours (J. O. Smith, Spectral Audio
+    Signal Processing, "Quadratic interpolation of spectral peaks").
     """
     rows = np.arange(power.shape[0])
     middle = np.clip(power[:, band].argmax(axis=1) + band.start, 1, power.shape[1] - 2)

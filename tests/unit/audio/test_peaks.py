@@ -12,7 +12,7 @@ from app.audio.peaks import Peaks, compute_peaks, decode_peaks, encode_peaks, re
 from app.errors import InvalidInput
 
 RECORDINGS = arrays.arrays(
-    np.int16, st.tuples(st.integers(1, 3), st.integers(0, 2000)), elements=st.integers(-32768, 32767), fill=st.nothing()
+    np.int16, st.tuples(st.integers(1, 3), st.integers(0, 400)), elements=st.integers(-32768, 32767), fill=st.nothing()
 )
 
 
