@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sample_hearing import decode, level_dbfs, mask_of, peak_hz
+from tests.unit.sample_audio.sample_hearing import decode, level_dbfs, mask_of, peak_hz
 
 Entry = dict[str, Any]
 RATE_HZ = 8000
