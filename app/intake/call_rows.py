@@ -131,7 +131,7 @@ def parse_call_row(
         "currency": currency,
         "legs": reader.find("legs", lambda v: parse_legs(v, zone)) or (),
         "recording": reader.find("recording", lambda v: parse_text(v, longest=2000)),
-        "channel_roles": reader.find("channel_roles", _parse_roles),
+        "channel_roles": reader.find("channel_roles", parse_roles),
     }
     as_sent = {"caller_as_sent": caller_as_sent, "tracking_number_as_sent": dialed_as_sent}
     values["tags"] = reader.collect_tags() | {name: text for name, text in as_sent.items() if text}
@@ -207,7 +207,8 @@ class _Reader:
         self._problems.append({"field": name, "column": column, "expected": expected, "got": got})
 
 
-def _parse_roles(value: Any) -> tuple[ChannelRole, ...]:
+def parse_roles(value: Any) -> tuple[ChannelRole, ...]:
+    """Read who is on each channel: ``caller,agent``. Raises ValueError."""
     words = value.split(",") if isinstance(value, str) else value
     if not isinstance(words, list | tuple) or not 1 <= len(words) <= 16:
         raise ValueError("expected who is on each channel, such as caller,agent")

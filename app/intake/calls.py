@@ -1,7 +1,7 @@
 """Is this call known, and does the row say anything new? One call per sender and external id, however often it is sent."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import InvalidInput
-from app.intake.call_rows import CallRow
+from app.intake.call_rows import ASSUMED_START_TAG, CallRow
 from app.intake.legs import LegRow
 from app.intake.references import is_recording_allowed, resolve_references
 from app.models.analysis import AnalysisRun
@@ -95,9 +95,15 @@ def _add_call(work: Work, row: CallRow, open_batch: Callable[[Work], str] | None
 
 
 def _change_call(work: Work, call: Call, row: CallRow) -> RecordedCall:
+    known_tags = call.tags
+    if ASSUMED_START_TAG in row.tags:  # a start that was made up corrects nothing
+        told = {name: tag for name, tag in row.tags.items() if name != ASSUMED_START_TAG}
+        row = replace(row, started_at=call.started_at, tags=told)
+    else:
+        known_tags = {name: tag for name, tag in call.tags.items() if name != ASSUMED_START_TAG}
     found = resolve_references(work.session, row, dialed_number=row.dialed_number or call.dialed_number)
     values = _read_columns(row) | asdict(found)
-    values["tags"] = {**call.tags, **row.tags}
+    values["tags"] = {**known_tags, **row.tags}
     changes = {name: value for name, value in values.items() if value is not None and value != getattr(call, name)}
     if found.campaign_id not in (None, call.campaign_id):
         # Versions and advertiser go with the campaign: what the new one does not have is not taken from the old one.

@@ -1,0 +1,55 @@
+"""The HTTP API: bearer tokens, JSON, strict bodies, one error shape; ``docs/api.md`` shows it by example."""
+
+from apiflask import APIBlueprint
+from flask import request
+from flask.blueprints import BlueprintSetupState
+from pydantic_core import from_json
+from werkzeug.exceptions import BadRequest
+
+from app.access.guard import find_identity
+from app.ports import BlobStore
+from app.unit_of_work import UnitOfWork
+from app.web.api.calls import add_call_routes
+from app.web.api.documented import describe_api
+from app.web.api.rate_limit import RateLimit
+
+BASE = "/api/v1"
+LARGEST_JSON_BYTES = 2_000_000
+
+
+def make_api_blueprint(
+    uow: UnitOfWork, blobs: BlobStore, *, max_upload_mb: int, rate_limit_per_minute: int, queue_url: str | None = None
+) -> APIBlueprint:
+    """Return the API.
+
+    Parameters
+    ----------
+    queue_url
+        Redis or Valkey in which requests are counted for all processes together; None: each process counts its own.
+    """
+    api = APIBlueprint("api", __name__, url_prefix=BASE, tag="Calls")
+    limit = RateLimit(rate_limit_per_minute, queue_url)
+
+    @api.record_once
+    def _describe(state: BlueprintSetupState) -> None:
+        describe_api(state.app)  # type: ignore[arg-type]
+
+    @api.before_request
+    def _check() -> None:
+        identity = find_identity()
+        if identity is not None:
+            limit.count(identity.actor)
+        if request.method == "POST":
+            _check_json()
+
+    add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000)
+    return api
+
+
+def _check_json() -> None:
+    """Refuse what is no JSON, or nested so deeply that reading it would break the process."""
+    request.max_content_length = LARGEST_JSON_BYTES
+    try:
+        from_json(request.get_data(), allow_inf_nan=False)
+    except ValueError:
+        raise BadRequest("The body is no JSON.") from None
