@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import ahocorasick
+import numpy as np
 
 from app.language.lexicon import BREAK, IS_NUMBER, Lexicon
 from app.language.likeness import measure_likeness
@@ -128,14 +129,14 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
             found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
 
     exact_places: set[tuple[int, int]] = set()
-    for last, (size, pieces) in packs.exact.iter(text):
-        start, end = last + 1 - size, last + 1
+    for last, (size, pieces) in packs.exact.iter(_spread(text)):
+        start, end = last // 2 + 1 - size, last // 2 + 1
         exact_places.add((start, end))
         for piece in pieces:
             note(piece, start, end, 100.0)
     sounds, origin = packs.lexicon.sound(text)
-    for last, (size, pieces) in packs.by_sound.iter(sounds):
-        left, right = int(origin[last - size + 1]), int(origin[last]) + 1
+    for last, (size, pieces) in packs.by_sound.iter(_spread(sounds)):
+        left, right = int(origin[last // 2 - size + 1]), int(origin[last // 2]) + 1
         for piece in pieces:
             start, end = _widen(text, left, right, piece, packs.lexicon.free)
             if (start, end) in exact_places and text[start:end] == piece.code:
@@ -181,9 +182,22 @@ def _choose(say: str) -> list[str]:
 def _automaton(pieces_of: dict[str, list[Piece]]) -> Any:
     automaton = ahocorasick.Automaton()
     for code, pieces in pieces_of.items():
-        automaton.add_word(code, (len(code), tuple(pieces)))
+        automaton.add_word(_spread(code), (len(code), tuple(pieces)))
     automaton.make_automaton()
     return automaton
+
+
+def _spread(text: str) -> str:
+    """Write each character as two, of small and separate alphabets.
+
+    The automaton looks for a node's next character one by one; with a thousand words at its root that is slow, with thirty not
+    (measured: less than half the time on a megabyte of transcript).
+    """
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+    pairs = np.empty(2 * len(codes), dtype="<u4")
+    pairs[0::2] = (codes >> 6) + 0x1000
+    pairs[1::2] = (codes & 63) + 0x100
+    return pairs.tobytes().decode("utf-32-le")
 
 
 def _widen(text: str, left: int, right: int, piece: Piece, free: set[str]) -> tuple[int, int]:

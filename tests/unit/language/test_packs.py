@@ -9,8 +9,8 @@ from app.vocabulary import PackKind, Severity, Speaker
 # Phrases that are too short or too innocent to carry a finding.
 NEVER_ALONE = {
     "hello", "i'm ten", "i'm twelve", "i'm sixteen", "expires", "expiring", "i was born", "i'm with", "i work with",
-    "we sell", "this is * with", "i thought this was", "is this not", "i was promised", "i was trying to call", "my doctor is", "i'm scared",
-    "it's sunday", "we're almost out", "it's a discover", "ship",
+    "we sell", "this is * with", "i thought this was", "is this not", "i was promised", "i was trying to call", "my doctor is",
+    "i'm scared", "it's sunday", "we're almost out", "it's a discover", "ship",
 }  # fmt: skip
 QUESTIONS = {"are you recording this", "is this being recorded without", "who is this calling"}
 

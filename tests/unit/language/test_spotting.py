@@ -157,12 +157,41 @@ def test_without_words_time_is_shared_out_by_length(packs: PackSet) -> None:
 
 SAID = st.lists(
     st.one_of(
-        st.sampled_from(["you", "texted", "me", "not", "never", "i", "got", "a", "text", "hello", "this", "is", "with", "transfer",
-                         "the", "four", "hundred", "$6,400", "don't", "take", "off", "your", "list", "yes", "did", "um", "?"]),
+        st.sampled_from(
+            [
+                "you",
+                "texted",
+                "me",
+                "not",
+                "never",
+                "i",
+                "got",
+                "a",
+                "text",
+                "hello",
+                "this",
+                "is",
+                "with",
+                "transfer",
+                "the",
+                "four",
+                "hundred",
+                "$6,400",
+                "don't",
+                "take",
+                "off",
+                "your",
+                "list",
+                "yes",
+                "did",
+                "um",
+                "?",
+            ]
+        ),
         st.text(max_size=8),
     ),
     max_size=14,
-).map(" ".join)  # fmt: skip
+).map(" ".join)
 
 
 @settings(max_examples=150, deadline=None)
