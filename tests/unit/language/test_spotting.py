@@ -155,6 +155,10 @@ def test_without_words_time_is_shared_out_by_length(packs: PackSet) -> None:
     assert hit.span == Span(0, 10)
 
 
+WORDS = [
+    "you", "texted", "me", "not", "never", "i", "got", "a", "text", "hello", "this", "is", "with", "transfer", "the", "four",
+    "hundred", "$6,400", "don't", "take", "off", "your", "list", "yes", "did", "um", "?",
+]  # fmt: skip
 SAID = st.lists(
     st.one_of(
         st.sampled_from(
