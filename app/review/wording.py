@@ -199,8 +199,8 @@ def local_moment(moment: datetime, zone: str | None) -> datetime:
 
 
 def say_day(moment: datetime) -> str:
-    """Return a day as Mon, Nov 23, 2026."""
-    return f"{moment:%a}, {moment:%b} {moment.day}, {moment.year}"
+    """Return a day as Nov 23, 2026."""
+    return f"{moment:%b} {moment.day}, {moment.year}"
 
 
 def say_time(moment: datetime, *, seconds: bool = False) -> str:

@@ -114,8 +114,8 @@ def _source(call: CallRecord, identity: Identity) -> Fact:
 def _started(call: CallRecord) -> Fact:
     local = wording.local_moment(call.started_at, call.zone)
     is_zoned = isinstance(local.tzinfo, ZoneInfo)
-    note = f"{local:%Z}, campaign time · {call.started_at:%H:%M} UTC" if is_zoned else "UTC; the campaign names no time zone"
-    return Fact("Started", f"{say_day(local)}, {say_time(local)}", note, "calendar-clock")
+    zone = f"{local:%Z}, the campaign's time" if is_zoned else "UTC; the campaign names no zone"
+    return Fact("Started", f"{say_day(local)}, {say_time(local)}", f"{local:%A}, {zone}", "calendar-clock")
 
 
 def _duration(screen: CallScreen) -> Fact:
@@ -129,7 +129,7 @@ def _duration(screen: CallScreen) -> Fact:
     if call.billable_s is None:
         return Fact("Duration", say_clock(seconds), "connected", "timer")
     if seconds >= call.billable_s:
-        return Fact("Duration", say_clock(seconds), f"billable from {say_clock(call.billable_s)}: reached", "timer", "good")
+        return Fact("Duration", say_clock(seconds), f"billable from {say_clock(call.billable_s)} on", "timer", "good")
     short = say_clock(call.billable_s - seconds)
     return Fact("Duration", say_clock(seconds), f"{short} short of billable ({say_clock(call.billable_s)})", "timer", "bad")
 

@@ -96,6 +96,16 @@ class CallPage:
     decisions: tuple[Choice, ...]
     form: TypedReview = field(default_factory=TypedReview)
 
+    @property
+    def lane_count(self) -> int:
+        """How many channels the recording has."""
+        return len(self.lanes)
+
+    @property
+    def finding_summary(self) -> str:
+        """How many findings there are, in words."""
+        return "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
+
 
 def build_call_page(screen: CallScreen, identity: Identity, *, form: TypedReview | None = None) -> CallPage:
     """Return what the page shows to this person; ``form`` is what they typed when it did not fit."""

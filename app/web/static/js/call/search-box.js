@@ -8,6 +8,7 @@ export class SearchBox {
     this.onSeek = onSeek;
     box.hidden = false;
     this.field.addEventListener("input", () => this.#search());
+    this.field.addEventListener("search", () => this.#search());
     this.field.addEventListener("keydown", (event) => {
       if (event.key === "Enter") {
         event.preventDefault();
@@ -25,6 +26,8 @@ export class SearchBox {
   }
 
   #search() {
+    if (this.field.value === this.last) return;
+    this.last = this.field.value;
     const count = this.transcript.search(this.field.value);
     if (!this.field.value.trim()) this.told.textContent = "";
     else if (!count) this.told.textContent = "not said";

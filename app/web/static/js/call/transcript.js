@@ -129,7 +129,10 @@ export class Transcript {
         word.classList.add("is-hit", `hit-${found.kind}`);
         word.title = found.label;
       }
-      pieces.push(word, " ");
+      // The blank inside a marked phrase is marked with it.
+      const goesOn = found && words[place + 1]?.[4] === hit;
+      if (goesOn) word.append(" ");
+      pieces.push(word, goesOn ? "" : " ");
     });
     text.replaceChildren(...pieces);
   }
