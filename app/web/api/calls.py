@@ -87,7 +87,10 @@ def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max
     @require(Permission.CALLS_SEND)
     @api.doc(
         summary="Send the recording of a call",
-        responses=answers(NOT_FOUND, {200: "The same bytes were known.", 413: "Too large.", 507: "No room left."}),
+        responses=answers(
+            NOT_FOUND,
+            {200: "The same bytes were known.", 409: "The call changed meanwhile.", 413: "Too large.", 507: "No room left."},
+        ),
         security="token",
         extensions={"requestBody": BYTES_BODY},
     )

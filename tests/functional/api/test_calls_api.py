@@ -348,3 +348,33 @@ def test_an_upload_of_a_campaign_that_does_not_record_keeps_no_audio(api: Api, b
     response = browser.post("/upload", data=form, headers={"Accept": "application/json"})
     assert response.json["files"][0]["state"] == "not_allowed"
     assert list(api.house.blobs.keys()) == []
+
+
+def test_the_description_is_whole(api: Api) -> None:
+    """Every reference leads somewhere, and every schema is one (JSON Schema 2020-12, which OpenAPI 3.1 uses)."""
+    from jsonschema import Draft202012Validator
+
+    spec = api.client.get(f"{BASE}/openapi.json", headers={"Authorization": f"Bearer {api.tokens['operator']}"}).json
+    spec = spec if "paths" in spec else api.app.spec
+    schemas = spec["components"]["schemas"]
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+
+    def find_references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*map(find_references, value.values()))
+        return set().union(*map(find_references, value)) if isinstance(value, list) else set()
+
+    assert find_references(spec) <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_answers_fit_their_description(api: Api) -> None:
+    from jsonschema import Draft202012Validator
+
+    spec = api.app.spec
+    call_id = api.send(caller=CALLER, tracking_number="+18335550101").json["id"]
+    for path in ("/calls", "/calls/{call_id}", "/calls/{call_id}/analysis", "/calls/{call_id}/findings"):
+        answer = spec["paths"][BASE + path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        validator = Draft202012Validator(answer | {"components": spec["components"]})
+        validator.validate(api.ask("GET", path.format(call_id=call_id)).json)
