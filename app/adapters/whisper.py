@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.adapters.whisper_weights import Weights, find_weights
 from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.segmentation import WINDOW_S, pack_clips
-from app.audio.trust import is_doubtful
+from app.audio.trust import MOST_COMPRESSION, is_improbable, is_looping
 from app.conversation import Word
 from app.ports import RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
@@ -29,8 +29,15 @@ of 4 and 6.3 s in one batch of 8, because the encoder's working set then leaves 
 LEAD_IN_S = 0.5
 """Silence put before each window: on 200 telephone sentences it lowers the word error rate by 0.5 points (13.6 to 13.0 %)."""
 
-FALLBACK_TEMPERATURES = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-"""The ladder of a second try (Radford et al. 2022, section 4.5)."""
+FALLBACK_TEMPERATURES = [0.0, 0.4, 0.8]
+"""The ladder of a second try: that of Radford et al. 2022, section 4.5, with every other step, and one sample on each, so that
+a window that stays doubtful costs seconds and not a minute."""
+
+LEAST_RETRY_S = 8.0
+"""A short window whose text is merely improbable is not tried again: its few words are shaded, which is enough."""
+
+SHORT_ANSWERS_CLIPS = 4
+"""In a window of this many clips the same words may well come again ("okay", "okay"): that is no loop."""
 
 
 class WhisperTranscriber:
@@ -103,7 +110,7 @@ class WhisperTranscriber:
 
         sounds = [_join(samples, window) for window in windows]
         ends = np.cumsum([len(sound) for sound in sounds]) / HOUSE_RATE_HZ
-        starts = [0.0, *ends[:-1]]
+        starts = [0.0, *ends[:-1].tolist()]
         decoded, _ = BatchedInferencePipeline(self._load()).transcribe(
             np.concatenate(sounds),
             language="en",
@@ -112,14 +119,17 @@ class WhisperTranscriber:
             without_timestamps=True,
             word_timestamps=True,
             vad_filter=False,
-            clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends, strict=True)],
+            clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends.tolist(), strict=True)],
             batch_size=len(windows),
             hotwords=hot_words,
         )
         for window, start, sound, segment in zip(windows, starts, sounds, decoded, strict=True):
             lead_s = _lead_in_s(window)
             first_try = _read(segment, window, start + lead_s)
-            yield from self._decode_again(sound, window, first_try, hot_words) if is_doubtful(first_try) else (first_try,)
+            if _is_doubtful(first_try, window):
+                yield from self._decode_again(sound, window, first_try, hot_words)
+            else:
+                yield first_try
 
     def _decode_again(
         self, sound: NDArray[np.float32], window: tuple[Span, ...], first_try: RecognisedSegment, hot_words: str | None
@@ -133,13 +143,14 @@ class WhisperTranscriber:
             language="en",
             beam_size=self._beam_size,
             temperature=FALLBACK_TEMPERATURES,
+            best_of=1,
             condition_on_previous_text=False,
             word_timestamps=True,
             vad_filter=False,
             hotwords=hot_words,
         )
         again = [_read(segment, window, _lead_in_s(window)) for segment in decoded]
-        if not any(is_doubtful(segment) for segment in again):
+        if not any(is_looping(segment) or is_improbable(segment) for segment in again):
             return again
         mean = float(np.mean([segment.mean_log_probability for segment in again]))
         return again if mean > first_try.mean_log_probability else [first_try]
@@ -163,6 +174,13 @@ class WhisperTranscriber:
         return self._engine
 
 
+def _is_doubtful(segment: RecognisedSegment, window: Sequence[Span]) -> bool:
+    seconds = sum(span.duration_s for span in window)
+    if is_improbable(segment):
+        return seconds >= LEAST_RETRY_S
+    return is_looping(segment) and (len(window) < SHORT_ANSWERS_CLIPS or segment.compression_ratio > MOST_COMPRESSION)
+
+
 def _join(samples: NDArray[np.float32], window: Sequence[Span]) -> NDArray[np.float32]:
     lead_in = np.zeros(round(_lead_in_s(window) * HOUSE_RATE_HZ), dtype=np.float32)
     heard = [samples[round(span.start_s * HOUSE_RATE_HZ) : round(span.end_s * HOUSE_RATE_HZ)] for span in window]
@@ -177,7 +195,7 @@ def _read(segment: Any, window: Sequence[Span], offset_s: float) -> RecognisedSe
     """Return a decoded segment on the call's clock; ``offset_s`` is where the window starts on the decoder's clock."""
     words = tuple(
         Word(
-            span=_on_call_clock(pieces[0].start - offset_s, pieces[-1].end - offset_s, window),
+            span=_on_call_clock(float(pieces[0].start) - offset_s, float(pieces[-1].end) - offset_s, window),
             text="".join(piece.word for piece in pieces).strip(),
             confidence=round(min(float(piece.probability) for piece in pieces), 4),
         )

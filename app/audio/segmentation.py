@@ -33,8 +33,9 @@ LOUDEST_QUIET_DBFS = -40.0
 LONG_QUIET_S = 2.0
 """Only quiet of this length is left out; a shorter pause stays inside its clip, as speech sounds with it."""
 
-KEPT_EDGE_S = 0.4
-"""How much of a long quiet stays on both sides of what is heard: onsets and breath are softer than the gate."""
+KEPT_EDGE_S = 0.8
+"""How much of a long quiet stays on both sides of what is heard: onsets are softer than the gate, and sentences that are set
+close together are skipped more often (on 10 composed calls of 200 sentences 4.4 % deletions, 5.0 % with 0.4 s)."""
 
 EARLIEST_CUT_S = 20.0
 """A cut is looked for in the last third of the window, so that windows are at least two thirds full."""

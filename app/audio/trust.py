@@ -40,15 +40,18 @@ LEAST_IN_SPEECH = 0.3
 """A word with less than this share of its time near speech lies in silence."""
 
 
-def is_doubtful(segment: RecognisedSegment) -> bool:
-    """Say whether a decoded segment should be decoded again, more carefully."""
+def is_improbable(segment: RecognisedSegment) -> bool:
+    """Say whether the recogniser itself holds its text for a failure."""
+    return segment.mean_log_probability < LEAST_LOG_PROBABILITY
+
+
+def is_looping(segment: RecognisedSegment) -> bool:
+    """Say whether the text of a segment repeats itself, or is more than anybody can say in the time."""
     words = [word.text for word in segment.words] or segment.text.split()
-    seconds = max(segment.span.duration_s, 1.0)
     return (
         segment.compression_ratio > MOST_COMPRESSION
-        or segment.mean_log_probability < LEAST_LOG_PROBABILITY
         or bool(find_loops(words))
-        or len(words) / seconds > MOST_WORDS_PER_S
+        or len(words) > MOST_WORDS_PER_S * max(segment.span.duration_s, 1.0)
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,7 +75,7 @@ def test_everything_loud_is_covered_by_clips_that_fit(bursts: list[tuple[float, 
     loud = [(start, min(start + length, 120.0)) for start, length in bursts]
     clips = plan_clips(line_with(loud, 120.0))
     assert all(clip.duration_s <= CLIP_S + 1e-6 for clip in clips)
-    assert all(left.end_s <= right.start_s + 1e-9 for left, right in zip(clips, clips[1:], strict=False))
+    assert all(left.end_s <= right.start_s + 1e-9 for left, right in pairwise(clips))
     for start, end in loud:
         assert total_s(gaps(clips, Span(start, end))) <= 0.05
 
