@@ -167,10 +167,15 @@ def list_users(session: Session) -> Sequence[UserLine]:
         .outerjoin(last_seen, last_seen.c.user_id == User.id)
         .order_by(User.disabled_at.is_not(None), User.role, User.name, User.id)
     )
-    return [
-        UserLine(user.id, user.email, user.name, user.role, user.party_id, party, seen, user.disabled_at)
-        for user, party, seen in rows
-    ]
+    return [_line(user, party, seen) for user, party, seen in rows]
+
+
+def get_user_line(session: Session, user_id: str) -> UserLine:
+    """Return one person. Raises NotFound."""
+    user = _get_user(session, user_id)
+    party = session.get(Party, user.party_id) if user.party_id else None
+    seen = session.scalar(select(func.max(SignInSession.last_seen_at)).where(SignInSession.user_id == user_id))
+    return _line(user, party.name if party else None, seen)
 
 
 def list_party_choices(session: Session) -> Sequence[PartyChoice]:
@@ -178,6 +183,10 @@ def list_party_choices(session: Session) -> Sequence[PartyChoice]:
     return [
         PartyChoice(p.id, p.name, p.kind) for p in session.scalars(select(Party).order_by(Party.kind, Party.name, Party.id))
     ]
+
+
+def _line(user: User, party_name: str | None, seen: datetime | None) -> UserLine:
+    return UserLine(user.id, user.email, user.name, user.role, user.party_id, party_name, seen, user.disabled_at)
 
 
 def _get_user(session: Session, user_id: str) -> User:

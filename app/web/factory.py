@@ -10,15 +10,30 @@ import app as earshot
 from app.access.guard import find_identity, public
 from app.access.passwords import Passwords
 from app.access.sign_in import Doorkeeper
+from app.adapters.embedded_valkey import queue_url_for
 from app.bootstrap import Services
 from app.review import views as call_page
-from app.web import formatting
+from app.web import formatting, upload
+from app.web.api import make_api_blueprint
 from app.web.assets import register_assets
 from app.web.errors import register_errors
 from app.web.headers import register_headers
 from app.web.identify import register_identify
 from app.web.navigation import build_navigation
-from app.web.pages import health, sign_in
+from app.web.pages import (
+    audit,
+    calls,
+    dashboard,
+    health,
+    intake,
+    sign_in,
+    tokens,
+    trade,
+    upload_page,
+    users,
+    workers,
+)
+from app.web.pages import settings as settings_page
 from app.web.request_log import register_request_log
 
 BYTES_PER_MB = 1_000_000
@@ -66,11 +81,36 @@ def create_app(services: Services, *, passwords: Passwords | None = None) -> API
 
 
 def _register_pages(app: APIFlask, services: Services, passwords: Passwords, lasts: timedelta) -> None:
-    settings, uow, clock = services.settings, services.uow, services.clock
+    settings, uow, clock, blobs = services.settings, services.uow, services.clock, services.blobs
     doorkeeper = Doorkeeper(uow, clock, passwords, lasts=lasts)
-    app.register_blueprint(health.make_blueprint(services))
-    app.register_blueprint(call_page.make_blueprint(uow, services.blobs, clock))
-    app.register_blueprint(sign_in.make_blueprint(uow, doorkeeper, lasts=lasts, is_https=settings.secure_cookies))
+    blueprints = (
+        health.make_blueprint(services),
+        sign_in.make_blueprint(uow, doorkeeper, lasts=lasts, is_https=settings.secure_cookies),
+        dashboard.make_blueprint(uow, clock),
+        calls.make_blueprint(uow),
+        call_page.make_blueprint(uow, blobs, clock),
+        trade.make_campaigns_blueprint(uow, clock),
+        trade.make_sources_blueprint(uow, clock),
+        upload_page.make_blueprint(uow, max_upload_mb=settings.max_upload_mb),
+        upload.make_blueprint(uow, blobs, clock, max_upload_mb=settings.max_upload_mb),
+        intake.make_blueprint(uow, blobs),
+        workers.make_blueprint(uow, services.queue, clock),
+        users.make_blueprint(uow, passwords),
+        tokens.make_blueprint(uow),
+        settings_page.make_blueprint(settings),
+        audit.make_blueprint(uow),
+    )
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(
+        make_api_blueprint(
+            uow,
+            blobs,
+            max_upload_mb=settings.max_upload_mb,
+            rate_limit_per_minute=settings.rate_limit_per_minute,
+            queue_url=queue_url_for(settings),
+        )
+    )
 
 
 def _offer_to_templates(app: Flask) -> None:

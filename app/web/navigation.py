@@ -45,7 +45,7 @@ PLACES = (
     Place("disputes.list_disputes", "Disputes", "scale", "/disputes"),
     Place("campaigns.list_campaigns", "Campaigns", "megaphone", "/campaigns", "Trade"),
     Place("sources.list_sources", "Call sources", "radio-tower", "/sources", "Trade"),
-    Place("upload.show", "Upload", "upload", "/upload", "Intake"),
+    Place("upload_page.show", "Upload", "upload", "/upload", "Intake"),
     Place("intake.show", "Intake", "inbox", "/intake", "Intake"),
     Place("audit.show", "Audit trail", "scroll-text", "/audit", "Administration"),
     Place("workers.show", "Workers and jobs", "cpu", "/admin/workers", "Administration"),
