@@ -11,11 +11,11 @@ import av
 import numpy as np
 import pytest
 import soundfile
-from tests.unit.audio.conftest import encode_with_ffmpeg, pcm16_wav, stereo_call, tune, wav_bytes
 
 from app.audio.decode import decode
 from app.audio.pcm import DecodedAudio
 from app.errors import AudioUnreadable
+from tests.unit.audio.conftest import encode_with_ffmpeg, pcm16_wav, stereo_call, tune, wav_bytes
 
 Write = Callable[..., Path]
 

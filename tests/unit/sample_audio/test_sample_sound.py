@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tests.unit.sample_audio.sample_hearing import decode, level_dbfs, mask_of, peak_hz
 
 Entry = dict[str, Any]
