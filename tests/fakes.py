@@ -1,12 +1,17 @@
 """Stand-ins for the ports that need no disk, no server and no waiting; they pass the same contract tests as the real ones."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from app.adapters.blob_keys import check_key
 from app.adapters.ids import ALPHABET
+from app.conversation import Word
 from app.errors import InvalidInput, NotFound, StorageFull
-from app.ports import BlobStat, JobRequest, QueueDepth, WorkerInfo
+from app.ports import BlobStat, JobRequest, QueueDepth, RecognisedSegment, TranscriberIdentity, WorkerInfo
+from app.timeline import Span
 from app.vocabulary import QueueName
 
 DEFAULT_MOMENT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -121,3 +126,79 @@ class ListQueue:
             run(self.requests.pop(0))
             count += 1
         return count
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptLine:
+    """What somebody says from a moment on, one word each ``WORD_EVERY_S``, and how sure the recogniser is of it."""
+
+    start_s: float
+    text: str
+    confidence: float = 0.9
+
+    def words(self) -> tuple[Word, ...]:
+        """Return the words with their times in the recording."""
+        starts = [self.start_s + place * WORD_EVERY_S for place in range(len(self.text.split()))]
+        return tuple(
+            Word(Span(round(start_s, 3), round(start_s + WORD_S, 3)), text, self.confidence)
+            for start_s, text in zip(starts, self.text.split(), strict=True)
+        )
+
+
+WORD_S, WORD_EVERY_S = 0.3, 0.35
+LEAST_HEARD = 0.01  # share of full scale; what is softer the scripted recogniser takes for silence
+HOUSE_RATE_HZ = 16_000
+
+
+class ScriptedTranscriber:
+    """Writes the words of a script wherever there is sound at their time, and counts how often it was asked.
+
+    ``heard`` holds a print of the samples of each call of ``transcribe``; ``before_hearing`` is called with their number so
+    far, so that a test can let something happen in the middle of a recording.
+    """
+
+    def __init__(self, lines: Iterable[ScriptLine] = (), *, model: str = "script") -> None:
+        self._words = sorted((word for line in lines for word in line.words()), key=lambda word: word.span)
+        self._model = model
+        self.heard: list[str] = []
+        self.before_hearing: Callable[[int], None] = lambda count: None
+
+    @property
+    def identity(self) -> TranscriberIdentity:
+        """Name the script."""
+        script = repr(self._words).encode()
+        return TranscriberIdentity(self._model, hashlib.sha256(script).hexdigest(), "none", 1)
+
+    def transcribe(
+        self,
+        samples: Any,
+        clips: Sequence[Span],
+        *,
+        hot_words: str | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Sequence[RecognisedSegment]:
+        """Return the words whose middle lies in a clip and sounds; one segment per clip that has any."""
+        if not clips:
+            return []
+        self.before_hearing(len(self.heard))
+        self.heard.append(hashlib.sha256(samples.tobytes()).hexdigest())
+        segments = []
+        for done, clip in enumerate(clips, start=1):
+            words = tuple(_keep_inside(word, clip) for word in self._words if _sounds(samples, word, clip))
+            if words:
+                span = Span(words[0].span.start_s, words[-1].span.end_s)
+                segments.append(RecognisedSegment(span, " ".join(word.text for word in words), words, -0.2, 0.0, 1.0))
+            if on_progress:
+                on_progress(done / len(clips))
+        return segments
+
+
+def _sounds(samples: Any, word: Word, clip: Span) -> bool:
+    middle_s = (word.span.start_s + word.span.end_s) / 2
+    part = samples[round(word.span.start_s * HOUSE_RATE_HZ) : round(word.span.end_s * HOUSE_RATE_HZ)]
+    return clip.start_s <= middle_s < clip.end_s and len(part) > 0 and float(abs(part).max()) >= LEAST_HEARD
+
+
+def _keep_inside(word: Word, clip: Span) -> Word:
+    span = Span(max(word.span.start_s, clip.start_s), min(word.span.end_s, clip.end_s))
+    return Word(span, word.text, word.confidence)
