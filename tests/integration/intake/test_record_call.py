@@ -1,19 +1,24 @@
 """A call is recorded once, with everything as it was in force when it began."""
 
+import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
+from app.adapters.ids import UlidSource
 from app.errors import InvalidInput
 from app.intake.call_rows import parse_call_row
-from app.intake.service import RecordedCall, record_call
+from app.intake.service import Envelope, RecordedCall, deliver_recording, record_call
 from app.models.analysis import AnalysisRun
 from app.models.calls import Call, CallLeg, Recording
 from app.models.events import Event, Job
+from app.unit_of_work import UnitOfWork
 from app.vocabulary import EventKind, JobName, RecordingState
-from tests.integration.intake.house import SPRING, House, open_house
+from tests.fakes import FrozenClock, ListQueue
+from tests.integration.intake.house import SPRING, House, open_house, wav
 
 Cells = Callable[..., dict[str, Any]]
 
@@ -172,3 +177,27 @@ def test_moving_to_another_campaign_takes_its_versions_and_no_ad_of_the_old_one(
     record(house, row(campaign="CAMP-OFF"))
     (call,) = house.load(Call)
     assert (call.campaign_version_id, call.ad_id, call.ad_version_id) == ("off-v1", None, None)
+
+
+def test_the_same_call_sent_by_many_at_once_is_recorded_once(house: House, row: Cells) -> None:
+    clock = FrozenClock()
+    house.uow = UnitOfWork(house.engine, clock, UlidSource(clock), ListQueue())
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: record(house, row()), range(6)))
+    assert [answer.is_new for answer in answers].count(True) == 1
+    assert len({answer.call_id for answer in answers}) == 1
+    assert house.count(Call) == 1
+
+
+def test_the_same_recording_sent_by_many_at_once_is_recorded_once(house: House, row: Cells) -> None:
+    clock = FrozenClock()
+    house.uow = UnitOfWork(house.engine, clock, UlidSource(clock), ListQueue())
+    call_id = record(house, row()).call_id
+
+    def send(_: int) -> bool:
+        envelope = Envelope("test", "api", "a.wav")
+        return deliver_recording(house.uow, house.blobs, envelope, call_id, io.BytesIO(wav()), "a.wav").is_new
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(send, range(6))) == 1
+    assert (house.count(Recording), house.count(Job)) == (1, 1)
