@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.audio.peaks import compute_peaks, encode_peaks
+from app.audio.peaks import Peaks, compute_peaks, encode_peaks
 from app.audio.records import listening_rows
 from app.conversation import CallerVoice, KeywordHit, Listening, Tone, Turns, Utterance, VoiceReason, Word
 from app.models.analysis import AnalysisRun
@@ -248,14 +248,20 @@ def make_analysis(
     listening: Listening | None = None,
     *,
     run: AnalysisRun | None = None,
+    sound: tuple[bytes, bytes] | None = None,
 ) -> AnalysisRun:
-    """Store a finished run with what was heard, a listening copy that sounds where somebody speaks, and its outline."""
+    """Store a finished run with what was heard, a listening copy that sounds where somebody speaks, and its outline.
+
+    ``sound`` is (WAV file, encoded peaks) where making them from the words would cost too much.
+    """
     listening = listening or conversation(recording.sha256)
-    samples = sound_of(listening)
+    if sound is None:
+        samples = sound_of(listening)
+        sound = wav_bytes(samples), encode_peaks(compute_peaks(samples))
     stem = f"derived/{recording.sha256[:2]}/{recording.sha256}"
     keys = {"peaks": f"{stem}/peaks", "listening": f"{stem}/listening", "media_type": "audio/wav"}
-    blobs.put(keys["peaks"], [encode_peaks(compute_peaks(samples))])
-    blobs.put(keys["listening"], [wav_bytes(samples)])
+    blobs.put(keys["peaks"], [sound[1]])
+    blobs.put(keys["listening"], [sound[0]])
     run = run or make_run(session, ids, now, recording)
     run.stage, run.progress, run.finished_at = "finished", 1.0, now
     session.add_all(listening_rows(run.id, listening, keys, now))
@@ -445,6 +451,19 @@ def sound_of(listening: Listening) -> NDArray[np.int16]:
             2500 * np.sin(2 * np.pi * 330 * moments) * (1 + 0.5 * np.sin(2 * np.pi * 2 * moments))
         )
     return np.clip(samples, -32768, 32767).astype(np.int16)
+
+
+def long_sound(duration_s: int) -> tuple[bytes, bytes]:
+    """Return a light WAV file of silence (8 bit, 4 kHz, two channels) and an outline of noise, for calls of hours."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(1)
+        file.setframerate(4000)
+        file.writeframes(b"\x80" * (2 * 4000 * duration_s))
+    values = np.random.default_rng(7).integers(0, 120, (2, 50 * duration_s, 2)).astype(np.int8)
+    values[:, :, 0] *= -1
+    return out.getvalue(), encode_peaks(Peaks(values, 50))
 
 
 def wav_bytes(samples: NDArray[np.int16]) -> bytes:

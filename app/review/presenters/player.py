@@ -7,13 +7,13 @@ Words are lists ``[start, end, text, flags, hit]`` so that a two-hour call stays
 from collections.abc import Iterable
 from typing import Any
 
-from app.conversation import Listening, Utterance
+from app.conversation import KeywordHit, Listening, Utterance
 from app.review import wording
 from app.review.presenters.findings import FindingView
 from app.review.presenters.transcript import describe_hit, find_hit
 from app.review.screen import CallScreen
 from app.timeline import Span
-from app.vocabulary import ChannelRole, PackKind
+from app.vocabulary import ChannelRole, PackKind, ToneKind
 
 # The outline is offered at these reductions of the finest (50 buckets a second): 20 ms, 160 ms, 1.28 s a bucket.
 PEAK_REDUCTIONS = (1, 8, 64)
@@ -65,7 +65,7 @@ def _marks(screen: CallScreen, listening: Listening, findings: Iterable[FindingV
         marks.append(_mark("keyword", str(hit.kind), label, hit.quote, *span, str(hit.speaker), ""))
     for tone in listening.tones:
         label = wording.TONE_WORDS[tone.kind]
-        detail = tone.detail if label == wording.TONE_WORDS[tone.kind] and str(tone.kind) == "dtmf" else ""
+        detail = tone.detail if tone.kind is ToneKind.DTMF else ""
         side = _side(listening.channel_roles[tone.channel])
         marks.append(_mark("tone", str(tone.kind), label, detail, tone.span.start_s, tone.span.end_s, side, ""))
     return sorted(marks, key=lambda mark: (mark["start_s"], mark["end_s"]))
@@ -91,7 +91,7 @@ def _own_span(screen: CallScreen, finding_id: str) -> list[tuple[float, float, s
     return [(f.span.start_s, f.span.end_s, "unknown", "") for f in found if f.id == finding_id and f.span is not None]
 
 
-def _utterance(utterance: Utterance, hits: tuple[Any, ...]) -> dict[str, Any]:
+def _utterance(utterance: Utterance, hits: tuple[KeywordHit, ...]) -> dict[str, Any]:
     near = [(index, hit) for index, hit in enumerate(hits) if hit.span.overlaps(utterance.span)]
     numbers, values = [index for index, _ in near], [hit for _, hit in near]
     words: list[list[Any]] = []
@@ -99,7 +99,8 @@ def _utterance(utterance: Utterance, hits: tuple[Any, ...]) -> dict[str, Any]:
         hit = find_hit(word, utterance.speaker, values) if values else None
         flags = LOW_TRUST if word.low_trust else 0
         place = -1 if hit is None else numbers[hit]
-        words.append([_ms(word.span.start_s), _ms(word.span.end_s), word.text.strip(), flags, place])
+        # Times of words are stored to the millisecond; rounding tens of thousands of them again would be felt.
+        words.append([word.span.start_s, word.span.end_s, word.text.strip(), flags, place])
     return {"start_s": _ms(utterance.span.start_s), "end_s": _ms(utterance.span.end_s), "words": words}
 
 

@@ -71,14 +71,15 @@ class House:
         return self.put(lambda session: make.make_call(session, self.ids, self.clock.now(), self.world, **changes))
 
     def add_analysed_call(self, **options: Any) -> Any:
-        """Store a call that was heard and screened; ``listening``, ``hits`` and call columns may be given."""
+        """Store a call that was heard and screened; ``listening``, ``hits``, ``sound`` and call columns may be given."""
         listening, hits = options.pop("listening", None), options.pop("hits", make.usual_hits())
+        sound = options.pop("sound", None)
         call = self.add_call(**options)
 
         def build(session: Any) -> None:
             now = self.clock.now()
             recording = make.make_recording(session, self.ids, now, call)
-            run = make.make_analysis(session, self.ids, now, recording, self.blobs, listening)
+            run = make.make_analysis(session, self.ids, now, recording, self.blobs, listening, sound=sound)
             make.make_screening(session, self.ids, now, run, hits=hits)
 
         self.put(build)
