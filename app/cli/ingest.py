@@ -20,7 +20,7 @@ def register(subparsers: Any) -> None:
         "ingest",
         help="take in recordings, folders of them, and CSV call logs",
         description="Takes in calls. Doing it twice changes nothing; what does not fit is listed and can be replayed.",
-        epilog="example: earshot ingest calls.csv recordings/ --tz America/New_York",
+        epilog="example: earshot ingest calls.csv recordings/ --time-zone America/New_York",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, a folder, or a CSV call log")
     parser.add_argument(
@@ -28,7 +28,7 @@ def register(subparsers: Any) -> None:
         help="how file names tell facts, such as {started_at:%%Y%%m%%d-%%H%%M%%S}_{caller}_{external_id}.{ext}",
     )
     parser.add_argument("--sender", help="under which name the calls are known; default: csv or folder")
-    parser.add_argument("--tz", metavar="ZONE", help="time zone of times without offset, such as America/New_York")
+    parser.add_argument("--time-zone", metavar="ZONE", help="time zone of times without offset, such as America/New_York")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     parser.set_defaults(run=run)
 
@@ -44,9 +44,9 @@ def run(given: argparse.Namespace) -> int:
         given.paths,
         pattern=given.pattern,
         sender=given.sender,
-        csv_options=CsvOptions(zone=given.tz),
+        csv_options=CsvOptions(zone=given.time_zone),
         on_progress=lambda done, name: line.update(f"{done} items, {name}", 0.0),
-        max_bytes=settings.max_upload_mb * 1024 * 1024,
+        max_bytes=settings.max_upload_mb * 1_000_000,
     )
     line.clear()
     print(json.dumps(asdict(report), ensure_ascii=False) if given.json else _render(report))

@@ -33,7 +33,7 @@ def assert_each_call_was_analysed_once(house: House, count: int) -> None:
 
 
 def take_in(house: House) -> int:
-    taken = house.earshot("ingest", *recordings(), "--tz", "UTC")
+    taken = house.earshot("ingest", *recordings(), "--time-zone", "UTC")
     assert taken.returncode == 0, taken.stdout + taken.stderr
     return len(recordings())
 
