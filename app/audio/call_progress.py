@@ -59,14 +59,18 @@ class ProgressFrames:
 
 def find_ringback(frames: ProgressFrames, channel: int) -> tuple[Tone, ...]:
     """Return each ringing, from the first ring to the end of the last, pauses included."""
-    rings = [span for span in _bursts(frames, 0) if span.duration_s >= SHORTEST_RING_S]
     ringing: list[Span] = []
-    for ring in rings:
+    for ring in find_rings(frames):
         if ringing and ring.start_s - ringing[-1].end_s <= LONGEST_RING_GAP_S:
             ringing[-1] = Span(ringing[-1].start_s, ring.end_s)
         else:
             ringing.append(ring)
     return tuple(Tone(channel, ToneKind.RINGBACK, "440+480", span) for span in ringing)
+
+
+def find_rings(frames: ProgressFrames) -> tuple[Span, ...]:
+    """Return each single ring; between two of them somebody may be speaking."""
+    return tuple(span for span in _bursts(frames, 0) if span.duration_s >= SHORTEST_RING_S)
 
 
 def find_busy(frames: ProgressFrames, channel: int) -> tuple[Tone, ...]:

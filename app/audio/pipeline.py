@@ -27,7 +27,7 @@ from app.audio.listening_json import (
     word_to_json,
 )
 from app.audio.pcm import DecodedAudio
-from app.audio.tones import find_tones
+from app.audio.tones import find_sounding, find_tones
 from app.audio.turns import compute_turns
 from app.audio.vad import VadOptions, find_speech, without
 from app.conversation import CallerVoice, Listening, Tone, Word
@@ -35,7 +35,7 @@ from app.ports import StageCache, Transcriber
 from app.timeline import Span, merge
 from app.vocabulary import ChannelRole, ToneKind, VoiceLabel
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Raise it whenever any stage may give another result on the same input; every kept result then counts as stale."""
 
 OnProgress = Callable[[str, float], None]
@@ -51,6 +51,7 @@ class Signals:
 
     speech: tuple[Span, ...]
     tones: tuple[Tone, ...]
+    not_speech: tuple[Span, ...]
 
 
 def listen(
@@ -121,11 +122,24 @@ def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> t
 def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: StageCache | None) -> Signals:
     def compute() -> dict[str, Any]:
         tones = find_tones(samples, channel)
-        speech = without(find_speech(samples), [tone.span for tone in tones])
-        return {"speech": [span_to_json(span) for span in speech], "tones": [tone_to_json(tone) for tone in tones]}
+        speech = _without_tones(find_speech(samples), find_sounding(samples, tones))
+        not_speech = find_sounding(samples, [tone for tone in tones if tone.kind is not ToneKind.BEEP])
+        return {
+            "speech": [span_to_json(span) for span in speech],
+            "tones": [tone_to_json(tone) for tone in tones],
+            "not_speech": [span_to_json(span) for span in not_speech],
+        }
 
     kept = _remember(cache, "signals", {"pcm": print_, "channel": channel, "vad": asdict(VadOptions())}, compute)
-    return Signals(spans_from_json(kept["speech"]), tuple(tone_from_json(tone) for tone in kept["tones"]))
+    tones = tuple(tone_from_json(tone) for tone in kept["tones"])
+    return Signals(spans_from_json(kept["speech"]), tones, spans_from_json(kept["not_speech"]))
+
+
+def _without_tones(speech: Sequence[Span], sounding: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the speech beside tones; the detector takes tones for speech and widens them, which leaves slivers at their edges."""
+    vad = VadOptions()
+    wide = [Span(max(0.0, tone.start_s - vad.edge_s), tone.end_s + vad.edge_s) for tone in sounding]
+    return tuple(span for span in without(speech, wide) if span.duration_s >= vad.least_speech_s)
 
 
 def _words_of(
@@ -137,7 +151,7 @@ def _words_of(
     cache: StageCache | None,
     on_progress: Callable[[float], None],
 ) -> tuple[Word, ...]:
-    not_speech = tuple(tone.span for tone in signals.tones if tone.kind is not ToneKind.BEEP)
+    not_speech = signals.not_speech
 
     def compute() -> dict[str, Any]:
         words = recognise_channel(

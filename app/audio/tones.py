@@ -7,20 +7,26 @@ spectra. Here they are brought together: what one finder explains is not reporte
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.audio.call_progress import ProgressFrames, find_busy, find_ringback
+from app.audio.call_progress import ProgressFrames, find_busy, find_ringback, find_rings
 from app.audio.dtmf import DtmfFrames, find_dtmf
 from app.audio.music import MusicFrames, find_music
+from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.single_tones import SingleToneFrames, find_beeps, find_sit, find_steady_tones
 from app.audio.spectrum import LONG, SHORT, power_spectra
 from app.conversation import Tone
 from app.timeline import Span
+from app.vocabulary import ToneKind
 
 _LAST_NOTE_S = 0.75
 """A steady tone this close to music is its first or last note."""
+
+_AROUND_RINGING_S = 0.25
+"""Two long frames: the first and the last ring are then judged with what lies beside them."""
 
 _TUNE_WINDOW_S = 5.0
 _TUNE_PITCHES = 3
@@ -52,6 +58,23 @@ def find_tones(samples: NDArray[np.int16], channel: int) -> tuple[Tone, ...]:
     explained = tuple(tone.span for tone in (*ringback, *busy, *sit, *dtmf)) + notes
     beeps = _without_tunes(tuple(beep for beep in find_beeps(steady, channel) if not _touches(beep.span, explained)))
     return tuple(sorted((*dtmf, *ringback, *busy, *sit, *beeps, *music), key=lambda tone: (tone.span, tone.kind)))
+
+
+def find_sounding(samples: NDArray[np.int16], tones: Sequence[Tone]) -> tuple[Span, ...]:
+    """Return where the tones found in these samples really sound: of a ringing its rings alone, as people talk between them."""
+    sounding: list[Span] = []
+    for tone in tones:
+        rings = _rings_of(samples, tone.span) if tone.kind is ToneKind.RINGBACK else ()
+        sounding += rings or [tone.span]
+    return tuple(sorted(sounding))
+
+
+def _rings_of(samples: NDArray[np.int16], ringing: Span) -> list[Span]:
+    first = max(0, round((ringing.start_s - _AROUND_RINGING_S) * HOUSE_RATE_HZ))
+    last = round((ringing.end_s + _AROUND_RINGING_S) * HOUSE_RATE_HZ)
+    blocks = [ProgressFrames.of(power) for power in power_spectra(samples[first:last], LONG)]
+    rings = find_rings(ProgressFrames.joined(blocks)) if blocks else ()
+    return [Span(ring.start_s + first / HOUSE_RATE_HZ, ring.end_s + first / HOUSE_RATE_HZ) for ring in rings]
 
 
 def _touches(span: Span, others: tuple[Span, ...]) -> bool:
