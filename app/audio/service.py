@@ -8,6 +8,7 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.audio.records import listening_rows
 from app.conversation import Listening
-from app.errors import AudioUnreadable, NotFound
+from app.errors import AudioUnreadable, BlobDamaged, NotFound
 from app.jobs import Claim, finish_job
 from app.models.analysis import AnalysisRun, TranscriptDocument
 from app.models.base import canonical_json
@@ -66,12 +67,12 @@ def request_analysis(work: Work, call_id: str) -> str:
     recording = newest_recording(work.session, call_id)
     if recording is None or recording.state is not RecordingState.STORED:
         raise NotFound(f"call {call_id} has no recording that could be analysed", call_id=call_id)
-    failed = (AnalysisRun.recording_id == recording.id, AnalysisRun.failed_at.is_not(None))
-    work.session.execute(
-        update(AnalysisRun)
-        .where(*failed)
-        .values(failed_at=None, error_code=None, error_message=None, stage="waiting", progress=0.0)
-    )
+    # Runs of older versions stay as they ended: they are not what will be heard.
+    newest = select(AnalysisRun).where(AnalysisRun.recording_id == recording.id)
+    run = work.session.scalar(newest.order_by(AnalysisRun.requested_at.desc(), AnalysisRun.id.desc()).limit(1))
+    if run is not None and run.failed_at is not None:
+        run.failed_at = run.error_code = run.error_message = None
+        run.stage, run.progress = "waiting", 0.0
     work.publish(
         EventKind.ANALYSIS_REQUESTED,
         ("call", call_id),
@@ -141,9 +142,7 @@ class Analyst:
             version = work.session.get(CampaignVersion, call.campaign_version_id) if call.campaign_version_id else None
             hot_words = ", ".join(version.hot_words) if version and version.hot_words else None
             input_hash = self._input_hash(recording, hot_words, PIPELINE_VERSION)
-            run = work.session.scalar(
-                select(AnalysisRun).where(AnalysisRun.recording_id == recording_id, AnalysisRun.input_hash == input_hash)
-            )
+            run = _find_run(work.session, recording_id, input_hash)
             if run is None:
                 run = AnalysisRun(
                     id=work.new_id(),
@@ -154,6 +153,7 @@ class Analyst:
                     requested_at=work.now,
                 )
                 work.session.add(run)
+            run.input_hash, run.pipeline_version = input_hash, PIPELINE_VERSION
             if run.failed_at is not None:
                 run.failed_at = run.error_code = run.error_message = None
             if run.finished_at is None:
@@ -266,6 +266,16 @@ def fail_open_runs(work: Work, recording_id: str, code: str, message: str) -> No
         record_failure(work, run_id, code, message)
 
 
+def _find_run(session: Session, recording_id: str, input_hash: str) -> AnalysisRun | None:
+    """Return the run with this input; or else one that was never ended with other input, which nobody will hear any more."""
+    runs = select(AnalysisRun).where(AnalysisRun.recording_id == recording_id)
+    same = session.scalar(runs.where(AnalysisRun.input_hash == input_hash))
+    is_open = (AnalysisRun.finished_at.is_(None), AnalysisRun.failed_at.is_(None))
+    return same or session.scalar(
+        runs.where(*is_open).order_by(AnalysisRun.requested_at.desc(), AnalysisRun.id.desc()).limit(1)
+    )
+
+
 def _index_transcript(session: Session, call_id: str, run_id: str, listening: Listening) -> None:
     session.execute(delete(TranscriptDocument).where(TranscriptDocument.call_id == call_id))
     text = "\n".join(utterance.text for utterance in listening.utterances)
@@ -278,27 +288,39 @@ class _Fetched:
     def __init__(self, blobs: BlobStore, assignment: Assignment, data_dir: Path) -> None:
         self._blobs = blobs
         self._assignment = assignment
-        scratch = data_dir / "tmp"
-        scratch.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.TemporaryDirectory(dir=scratch, prefix="listen-")
+        self._scratch = data_dir / "tmp"
+        self._leave = ExitStack()
 
     def __enter__(self) -> Path:
-        # Under its own name, cleaned, because error messages name the file.
-        path = Path(self._folder.name) / (
-            re.sub(r"[^\w.() -]", "_", self._assignment.filename)[-80:].lstrip(".") or "recording"
-        )
-        digest = hashlib.sha256()
-        with path.open("wb") as out:
-            for chunk in self._blobs.open_range(self._assignment.blob_key):
-                digest.update(chunk)
-                out.write(chunk)
-        if digest.hexdigest() != self._assignment.sha256:
-            raise AudioUnreadable(
-                f"{self._assignment.filename}: the stored bytes no longer match the hash taken when they came in; "
-                "restore the recording from a backup or send it again",
-                code="stored_bytes_changed",
-            )
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=self._scratch, prefix="listen-"))
+            path = self._fetch(Path(folder))
+            self._leave = stack.pop_all()
         return path
 
     def __exit__(self, *_: object) -> None:
-        self._folder.cleanup()
+        self._leave.close()
+
+    def _fetch(self, folder: Path) -> Path:
+        # Under its own name, cleaned, because error messages name the file.
+        path = folder / (re.sub(r"[^\w.() -]", "_", self._assignment.filename)[-80:].lstrip(".") or "recording")
+        digest = hashlib.sha256()
+        try:
+            with path.open("wb") as out:
+                for chunk in self._blobs.open_range(self._assignment.blob_key):
+                    digest.update(chunk)
+                    out.write(chunk)
+        except NotFound as error:
+            raise self._lost("stored_bytes_missing", "the stored bytes are gone") from error
+        except BlobDamaged as error:
+            raise self._lost("stored_bytes_changed", f"the stored bytes do not open ({error.message})") from error
+        if digest.hexdigest() != self._assignment.sha256:
+            changed = "the stored bytes no longer match the hash taken when they came in"
+            raise self._lost("stored_bytes_changed", changed)
+        return path
+
+    def _lost(self, code: str, what: str) -> AudioUnreadable:
+        return AudioUnreadable(
+            f"{self._assignment.filename}: {what}; restore the recording from a backup or send it again", code=code
+        )
