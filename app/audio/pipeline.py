@@ -136,7 +136,7 @@ def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: St
 
 
 def _without_tones(speech: Sequence[Span], sounding: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the speech beside tones; the detector takes tones for speech and widens them, which leaves slivers at their edges."""
+    """Return the speech beside tones; the detector takes tones for speech and widens them, which leaves slivers beside."""
     vad = VadOptions()
     wide = [Span(max(0.0, tone.start_s - vad.edge_s), tone.end_s + vad.edge_s) for tone in sounding]
     return tuple(span for span in without(speech, wide) if span.duration_s >= vad.least_speech_s)
