@@ -27,6 +27,10 @@ QUIET_MARGIN_DB = 4.0
 """A frame within this of the noise floor is line noise: the level of 20 ms of stationary noise varies by less than 1 dB
 (standard deviation, 160 independent samples at 8 kHz), and the floor is itself the loudest of the quietest tenth."""
 
+FAINTEST_VOICE_DB = 40.0
+"""What lies this far below the loudest twentieth of the channel is the other party's echo or the line: telephone echo that is
+heard at all is weaker by 20 to 50 dB, while two people on one line seldom differ by more than 25."""
+
 LOUDEST_QUIET_DBFS = -40.0
 """Nothing louder is left out, however steady: where somebody speaks without a pause the floor is that of speech."""
 
@@ -100,7 +104,8 @@ def _find_heard(
     floor = find_noise_floor_dbfs(levels, audible)
     if floor is None:
         return ()
-    quiet = ~audible | (levels < min(floor + QUIET_MARGIN_DB, LOUDEST_QUIET_DBFS))
+    faintest = float(np.percentile(levels[audible], 95)) - FAINTEST_VOICE_DB
+    quiet = ~audible | (levels < min(max(floor + QUIET_MARGIN_DB, faintest), LOUDEST_QUIET_DBFS))
     whole = Span(0.0, duration_s)
     silent = [_shrink(span, whole) for span in _runs(quiet, duration_s) if span.duration_s >= LONG_QUIET_S]
     return gaps(merge([*silent, *not_speech]), whole)
