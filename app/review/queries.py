@@ -73,10 +73,12 @@ def load_standing_in_reach(session: Session, identity: Identity, call_id: str) -
 
 
 def find_standing(session: Session, call_id: str) -> AnalysisStanding:
-    """Return where the analysis stands; a failed one that was asked for again is waiting."""
+    """Return where the analysis stands; a failed one that was asked for again is waiting, one not screened yet still runs."""
     standing = load_standing(session, call_id)
     if standing.state is AnalysisState.FAILED and _is_asked_again(session, call_id):
         return replace(standing, state=AnalysisState.WAITING, stage="waiting", progress=0.0)
+    if standing.state is AnalysisState.ANALYSED and _is_open(session, JobName.SCREEN_CALL, call_id):
+        return replace(standing, state=AnalysisState.RUNNING, stage="screening", progress=1.0)
     return standing
 
 
@@ -97,10 +99,11 @@ def get_sound(session: Session, identity: Identity, call_id: str) -> AnalysisRes
 
 def _is_asked_again(session: Session, call_id: str) -> bool:
     recording = newest_recording(session, call_id)
-    if recording is None:
-        return False
-    is_open = select(Job.id).where(Job.name == JobName.ANALYZE_RECORDING, Job.subject_id == recording.id, *IS_OPEN)
-    return session.scalar(is_open.limit(1)) is not None
+    return recording is not None and _is_open(session, JobName.ANALYZE_RECORDING, recording.id)
+
+
+def _is_open(session: Session, name: JobName, subject_id: str) -> bool:
+    return session.scalar(select(Job.id).where(Job.name == name, Job.subject_id == subject_id, *IS_OPEN).limit(1)) is not None
 
 
 def _newest_results(call_id: str) -> Select[AnalysisResult]:

@@ -143,6 +143,7 @@ STAGE_WORDS: Mapping[str, str] = {
     "speech": "Finding who speaks when",
     "transcript": "Writing the transcript",
     "turns": "Measuring turns and pauses",
+    "screening": "Holding the words against the rules",
     "finished": "Finished",
 }
 # Plain words for why a recording could not be heard, by the code of AudioUnreadable and of jobs that failed.

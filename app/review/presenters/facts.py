@@ -9,6 +9,7 @@ from app.phone import describe, mask
 from app.review import wording
 from app.review.screen import CallRecord, CallScreen, Leg
 from app.review.wording import say_clock, say_day, say_time
+from app.vocabulary import RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def build_facts(screen: CallScreen, identity: Identity) -> tuple[Fact, ...]:
     ]
     if not identity.is_outside:
         rows += [Fact("Advertiser", call.advertiser or "Not known"), Fact("Publisher", call.publisher or "Not known")]
-    if recording is not None:
+    if recording is not None and recording.state is RecordingState.NOT_ALLOWED:
+        rows.append(Fact("Recording", "Not kept", "sent although the campaign does not record"))
+    elif recording is not None:
         rows.append(
             Fact("Recording", recording.filename, f"{wording.say_bytes(recording.byte_count)}, sha256 {recording.sha256[:12]}…")
         )

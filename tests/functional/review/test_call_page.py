@@ -8,11 +8,13 @@ import html5lib
 import pytest
 from sqlalchemy import select
 
+from app.jobs import claim_job, finish_job
 from app.models.analysis import AnalysisRun
 from app.models.events import Event
 from app.models.reviews import FindingReview, Review
 from app.models.screening import Finding
-from app.vocabulary import EventKind, RecordingState, Role, Verdict
+from app.ports import JobRequest
+from app.vocabulary import EventKind, JobName, QueueName, RecordingState, Role, Verdict
 from tests.factories import calls as make
 
 ROUTES = ("", "/screen.json", "/audio", "/peaks", "/progress")
@@ -130,6 +132,10 @@ def test_a_failed_analysis_gives_its_reason_and_trying_again_waits(house: Any) -
     assert len(house.queue.requests) == 1
 
 
+def screening_job(call_id: str) -> JobRequest:
+    return JobRequest(QueueName.LIGHT, JobName.SCREEN_CALL, call_id)
+
+
 def test_progress_is_polled_until_the_result_is_there(house: Any) -> None:
     call = add_run(house, stage="transcript", progress=0.43)
     client = house.sign_in()
@@ -142,10 +148,18 @@ def test_progress_is_polled_until_the_result_is_there(house: Any) -> None:
     with house.uow.begin("worker") as work:
         run = work.session.scalars(select(AnalysisRun).where(AnalysisRun.call_id == call.id)).one()
         make.make_analysis(work.session, house.ids, work.now, make.newest(work.session, call.id), house.blobs, run=run)
+        work.publish(EventKind.ANALYSIS_COMPLETED, ("call", call.id), {}, jobs=(screening_job(call.id),))
+    screening = client.get(f"/calls/{call.id}/progress")
+    assert "Holding the words against the rules" in screening.text
+    assert "HX-Refresh" not in screening.headers
+    with house.uow.begin("worker") as work:
+        claim = claim_job(work.session, JobName.SCREEN_CALL, call.id, holder="w", now=work.now, lease=timedelta(seconds=30))
+        assert claim is not None
+        finish_job(work.session, claim, now=work.now)
     over = client.get(f"/calls/{call.id}/progress")
     assert "hx-get" not in over.text
     assert over.headers["HX-Refresh"] == "true"
-    assert "its words are being held against the rules" in page_of(client, call)
+    assert "its words have not been held against the rules" in page_of(client, call)
 
 
 @pytest.mark.parametrize("route", ROUTES)
