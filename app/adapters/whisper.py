@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.adapters.whisper_weights import Weights, find_weights
+from app.adapters.whisper_encoder import EncoderMemory
+from app.adapters.whisper_weights import PACKAGED_MODEL, Weights, find_weights
 from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.segmentation import WINDOW_S, pack_clips
 from app.audio.trust import MOST_COMPRESSION, is_improbable, is_looping
 from app.conversation import Word
-from app.ports import RecognisedSegment, TranscriberIdentity
+from app.ports import EncoderBlock, RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
 
 BATCH_WINDOWS = 4
@@ -32,6 +33,12 @@ LEAD_IN_S = 0.5
 FALLBACK_TEMPERATURES = [0.0, 0.4, 0.8]
 """The ladder of a second try: that of Radford et al. 2022, section 4.5, with every other step, and one sample on each, so that
 a window that stays doubtful costs seconds and not a minute."""
+
+TOKENS_PER_S = 10
+LEAST_TOKENS = 10
+MOST_TOKENS = 200
+"""A decoding stops after as many tokens as the fastest speech has (5 words a second, below 2 tokens each), so that a loop ends
+early; 200 leave room for hot words in the decoder's 448 positions."""
 
 LEAST_RETRY_S = 8.0
 """A short window whose text is merely improbable is not tried again: its few words are shaded, which is enough."""
@@ -73,6 +80,9 @@ class WhisperTranscriber:
         self._weights: Weights | None = None
         self._engine: Any = None
         self._engine_pid = 0
+        self._memory = EncoderMemory()
+        # Voices are judged by the smallest model's encoder whichever model recognises: what judges them was trained on it.
+        self._ear = self if model == PACKAGED_MODEL else WhisperTranscriber(PACKAGED_MODEL, device, compute_type, 1, threads)
 
     @property
     def identity(self) -> TranscriberIdentity:
@@ -103,6 +113,29 @@ class WhisperTranscriber:
                 on_progress((first + len(batch)) / len(windows))
         return recognised
 
+    @property
+    def encoder_sha256(self) -> str:
+        """Name the weights whose encoder judges voices."""
+        return self._ear.identity.sha256
+
+    def encode_blocks(self, samples: Any, clips: Sequence[Span]) -> Sequence[EncoderBlock]:
+        """Return what the encoder made of each second of the clips; windows recognised just before are not encoded again."""
+        blocks: list[EncoderBlock] = []
+        for window in pack_clips(clips):
+            blocks.extend(self._ear._encode_window(_join(samples, window), window))
+        return blocks
+
+    def _encode_window(self, sound: NDArray[np.float32], window: tuple[Span, ...]) -> Sequence[EncoderBlock]:
+        kept = self._memory.find(sound, window)
+        if kept is None:
+            from faster_whisper.audio import pad_or_trim
+
+            engine = self._load()
+            engine.encode(pad_or_trim(engine.feature_extractor(sound)[..., :-1]))
+            self._memory.keep_batch([sound], [window], [_lead_in_s(window)])
+            kept = self._memory.find(sound, window)
+        return kept or ()
+
     def _decode_batch(
         self, samples: NDArray[np.float32], windows: Sequence[tuple[Span, ...]], hot_words: str | None
     ) -> Iterable[RecognisedSegment]:
@@ -121,9 +154,12 @@ class WhisperTranscriber:
             vad_filter=False,
             clip_timestamps=[{"start": start, "end": end} for start, end in zip(starts, ends.tolist(), strict=True)],
             batch_size=len(windows),
+            max_new_tokens=_most_tokens(max(len(sound) for sound in sounds)),
             hotwords=hot_words,
         )
-        for window, start, sound, segment in zip(windows, starts, sounds, decoded, strict=True):
+        segments = list(decoded)
+        self._memory.keep_batch(sounds, windows, [_lead_in_s(window) for window in windows])
+        for window, start, sound, segment in zip(windows, starts, sounds, segments, strict=True):
             lead_s = _lead_in_s(window)
             first_try = _read(segment, window, start + lead_s)
             if _is_doubtful(first_try, window):
@@ -144,6 +180,7 @@ class WhisperTranscriber:
             beam_size=self._beam_size,
             temperature=FALLBACK_TEMPERATURES,
             best_of=1,
+            max_new_tokens=_most_tokens(len(sound)),
             condition_on_previous_text=False,
             word_timestamps=True,
             vad_filter=False,
@@ -170,6 +207,7 @@ class WhisperTranscriber:
                 compute_type=self._compute_type,
                 cpu_threads=self._threads,
             )
+            self._memory.watch(self._engine)
             self._engine_pid = os.getpid()
         return self._engine
 
@@ -185,6 +223,10 @@ def _join(samples: NDArray[np.float32], window: Sequence[Span]) -> NDArray[np.fl
     lead_in = np.zeros(round(_lead_in_s(window) * HOUSE_RATE_HZ), dtype=np.float32)
     heard = [samples[round(span.start_s * HOUSE_RATE_HZ) : round(span.end_s * HOUSE_RATE_HZ)] for span in window]
     return np.concatenate([lead_in, *heard])
+
+
+def _most_tokens(sample_count: int) -> int:
+    return min(MOST_TOKENS, LEAST_TOKENS + TOKENS_PER_S * sample_count // HOUSE_RATE_HZ)
 
 
 def _lead_in_s(window: Sequence[Span]) -> float:
