@@ -7,7 +7,7 @@ decides what is speech; spans of speech are handed in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,9 @@ of mu-law 8, so a line that carries any signal exceeds it."""
 
 NOISE_FLOOR_PERCENTILE = 10.0
 """The noise floor is the level that 10 % of the frames with a signal stay below: each party pauses for more than that."""
+
+BLOCK_FRAMES = 3_000
+"""One minute is measured at a time."""
 
 CLIPPED_AT = 32_000
 """Samples from here on count as clipped: mu-law, A-law and MP3 encoders cap near, not at, full scale (mu-law at 32124)."""
@@ -77,15 +80,16 @@ def measure_level(samples: NDArray[np.int16], speech: Sequence[Span]) -> Channel
 
 def measure_frames(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     """Return the level of each 20 ms frame in dBFS, shape (ceil(n / 320),); a short last frame counts as a frame."""
-    power = _by_frame(samples.astype(np.float64) / FULL_SCALE, np.square).mean(axis=1)
+    blocks = [np.square(block.astype(np.float64) / FULL_SCALE).mean(axis=1) for block in _frame_blocks(samples)]
+    power = np.concatenate(blocks) if blocks else np.zeros(0)
     levels: NDArray[np.float64] = np.maximum(10 * np.log10(np.maximum(power, 1e-12)), LEAST_DBFS)
     return levels
 
 
 def find_digital_silence(samples: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Say for each 20 ms frame whether it carries no signal at all, shape (ceil(n / 320),)."""
-    quiet: NDArray[np.bool_] = _by_frame(samples.astype(np.int32), np.abs).max(axis=1) <= DIGITAL_SILENCE_PEAK
-    return quiet
+    blocks = [np.abs(block.astype(np.int32)).max(axis=1) <= DIGITAL_SILENCE_PEAK for block in _frame_blocks(samples)]
+    return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.bool_)
 
 
 def find_noise_floor_dbfs(frames: NDArray[np.float64], audible: NDArray[np.bool_]) -> float | None:
@@ -94,12 +98,16 @@ def find_noise_floor_dbfs(frames: NDArray[np.float64], audible: NDArray[np.bool_
     return float(np.percentile(heard, NOISE_FLOOR_PERCENTILE)) if heard.size else None
 
 
-def _by_frame(values: NDArray[np.generic], change: np.ufunc) -> NDArray[np.float64]:
+def _frame_blocks(samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
+    """Yield the samples as blocks of frames, shape (at most BLOCK_FRAMES, 320); the last frame is filled with its last sample.
+
+    Float copies of hours of sound would take gigabytes; those of one block take a few megabytes.
+    """
     size = round(LEVEL_FRAME_S * HOUSE_RATE_HZ)
-    missing = -len(values) % size
-    padded = np.pad(values, (0, missing), mode="edge") if missing and len(values) else values
-    shaped: NDArray[np.float64] = change(padded).reshape(-1, size)
-    return shaped
+    for first in range(0, len(samples), BLOCK_FRAMES * size):
+        part = samples[first : first + BLOCK_FRAMES * size]
+        missing = -len(part) % size
+        yield (np.pad(part, (0, missing), mode="edge") if missing else part).reshape(-1, size)
 
 
 def _mark(spans: Sequence[Span], frame_count: int) -> NDArray[np.bool_]:
