@@ -15,6 +15,7 @@ from app.adapters.ids import UlidSource
 from app.adapters.rq_queue import RqQueue, connect
 from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
+from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
 from app.language.matching import PackSet, compile_packs
 from app.language.packs import load_packs
@@ -78,16 +79,3 @@ def build_blobs(settings: Settings) -> BlobStore:
 
         return S3BlobStore(url, ring)
     return LocalBlobStore(Path(url.removeprefix("file://")), ring)
-
-
-def build_transcriber(settings: Settings) -> Transcriber:
-    """Return the recogniser that the settings name; its weights are loaded by the first recording."""
-    from app.adapters.whisper import WhisperTranscriber
-
-    return WhisperTranscriber(
-        model=settings.asr_model,
-        device=settings.asr_device,
-        compute_type=settings.asr_compute_type,
-        beam_size=settings.asr_beam_size,
-        threads=settings.asr_threads,
-    )

@@ -4,14 +4,28 @@ Exit codes: 0 done, 2 wrong usage or settings, 3 some items failed, 1 anything e
 """
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 
 from app import __version__
-from app.cli import analyze, audit, database, demo, doctor, ingest, settings, up, users
 from app.errors import EarshotError, InvalidInput
 
-COMMANDS = (up, demo, ingest, analyze, audit, users, settings, doctor, database)
+# Command -> the module of this package that holds it; only that module is imported, so that each command starts fast.
+COMMANDS = {
+    "up": "up",
+    "worker": "up",
+    "scheduler": "up",
+    "demo": "demo",
+    "load-demo": "demo",
+    "ingest": "ingest",
+    "analyze": "analyze",
+    "verify": "audit",
+    "users": "users",
+    "settings": "settings",
+    "doctor": "doctor",
+    "migrate": "database",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,9 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"earshot {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.register(subparsers)
-    given = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    first = next((word for word in words if not word.startswith("-")), "")
+    for module in [COMMANDS[first]] if first in COMMANDS else sorted(set(COMMANDS.values())):
+        importlib.import_module(f"app.cli.{module}").register(subparsers)
+    given = parser.parse_args(words)
     try:
         return int(given.run(given))
     except InvalidInput as error:

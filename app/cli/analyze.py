@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.stage_cache import FolderStageCache
-from app.bootstrap import build_transcriber
+from app.adapters.transcribers import build_transcriber
 from app.cli.progress import ProgressLine
 from app.errors import EarshotError, InvalidInput, NotFound
 from app.language.matching import PackSet, compile_packs

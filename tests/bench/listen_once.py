@@ -11,7 +11,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 def listen_ours(files: list[Path], *, load_first: bool = False) -> None:
     """Analyse the files as ``earshot analyze`` does, and print when it began and ended."""
-    from app.bootstrap import build_transcriber
+    from app.adapters.transcribers import build_transcriber
     from app.language.matching import compile_packs
     from app.language.packs import load_packs
     from app.reports.analyze import analyze_file, report_to_json

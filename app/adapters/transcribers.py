@@ -1,0 +1,17 @@
+"""Which recogniser do the settings name? Built here and not in bootstrap, so that listening alone loads no database."""
+
+from app.ports import Transcriber
+from app.settings import Settings
+
+
+def build_transcriber(settings: Settings) -> Transcriber:
+    """Return the recogniser that the settings name; its weights are loaded by the first recording."""
+    from app.adapters.whisper import WhisperTranscriber
+
+    return WhisperTranscriber(
+        model=settings.asr_model,
+        device=settings.asr_device,
+        compute_type=settings.asr_compute_type,
+        beam_size=settings.asr_beam_size,
+        threads=settings.asr_threads,
+    )
