@@ -4,6 +4,7 @@ Every implementation of a port passes the same contract tests (``tests/integrati
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -143,6 +144,33 @@ class TranscriberIdentity:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class EncoderBlock:
+    """What an encoder made of about a second of one channel: sums over the 20 ms frames in which somebody speaks.
+
+    ``total`` and ``squares`` are float64 arrays of shape (d,): the sum of the encoder's output and of its squares.
+    """
+
+    span: Span
+    frames: int
+    total: Any
+    squares: Any
+
+
+class VoiceEncoder(Protocol):
+    """Hears how something is said, not what: the first half of a speech recogniser."""
+
+    @property
+    def encoder_sha256(self) -> str:
+        """Name the weights by the hash of their file; reading it loads nothing."""
+
+    def encode_blocks(self, samples: Any, clips: Sequence[Span]) -> Sequence[EncoderBlock]:
+        """Return the encoder's output over the clips of one channel (as for :meth:`Transcriber.transcribe`), in order of time.
+
+        What was encoded for recognition just before is not encoded again.
+        """
+
+
 class Transcriber(Protocol):
     """Turns speech into words with times."""
 
@@ -180,6 +208,32 @@ class TranscriptMatch:
     call_id: str
     snippet: str
     rank: float = field(default=0.0)
+
+
+class FetchedRecording(Protocol):
+    """A recording that is being got from an address."""
+
+    @property
+    def filename(self) -> str:
+        """The name that the host gives it; not to be trusted."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes; none at the end. Raises ConnectionError when it is cut off or takes too long."""
+
+
+class RecordingFetcher(Protocol):
+    """Gets recordings from web addresses, and from nowhere inside."""
+
+    def fetch(self, address: str, *, max_bytes: int) -> AbstractContextManager[FetchedRecording]:
+        """Open what lies at the address.
+
+        Raises
+        ------
+        InvalidInput, AudioUnreadable
+            If the address may not be fetched, or the host gives something else than a recording: asking again is no use.
+        ConnectionError
+            If the host cannot be reached or says that it cannot answer now: asking again later may help.
+        """
 
 
 class StageCache(Protocol):
