@@ -116,8 +116,8 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
 def _offer_to_templates(app: Flask) -> None:
     filters = {
         "moment": formatting.write_moment,
-        "length": formatting.write_length,
-        "count": formatting.write_count,
+        "duration": formatting.write_length,
+        "thousands": formatting.write_count,
         "word": formatting.write_word,
         "title_word": formatting.write_title,
     }

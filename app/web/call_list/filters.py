@@ -74,7 +74,7 @@ FIELDS = (
 
 def parse_filters(args: Mapping[str, str]) -> CallFilters:
     """Read the filters; a value that does not fit narrows nothing and is named in ``problems``."""
-    typed = {name: args[name].strip()[:LONGEST_TEXT] for name in FIELDS if args.get(name, "").strip()}
+    typed = {name: text for name in FIELDS if (text := _tidy(args.get(name, "")))}
     problems: dict[str, str] = {}
     verdict = typed.get("verdict")
     filters = CallFilters(
@@ -104,6 +104,11 @@ def write_query(typed: Mapping[str, str], **changes: str | None) -> str:
     """Return a query string with the given fields, changed; a field changed to None is left out."""
     kept = {name: value for name, value in {**typed, **changes}.items() if value}
     return f"?{urlencode(kept)}" if kept else "?"
+
+
+def _tidy(text: str) -> str:
+    """Return what was typed without control characters, which no page may carry, and not longer than anybody types."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:LONGEST_TEXT]
 
 
 def _read_day(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> date | None:

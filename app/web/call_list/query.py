@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import Select, Text, Tuple, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from app.access.identity import Identity
 from app.access.scope import scope_calls
 from app.audio.state import AnalysisStanding, analysis_state, load_standings
 from app.models.analysis import AnalysisResult, AnalysisRun
+from app.models.base import Moment
 from app.models.calls import Call, Recording
 from app.models.campaigns import CallSource, Campaign
 from app.models.reviews import Review
@@ -76,9 +77,9 @@ def load_call_page(session: Session, identity: Identity, filters: CallFilters, *
     goes_back = filters.newer_than is not None
     statement = _narrow(session, scope_calls(select(Call), identity), filters, search)
     if filters.newer_than:
-        statement = statement.where(_order() > tuple_(*_values(filters.newer_than)))
+        statement = statement.where(_order() > _place(filters.newer_than))
     elif filters.older_than:
-        statement = statement.where(_order() < tuple_(*_values(filters.older_than)))
+        statement = statement.where(_order() < _place(filters.older_than))
     order = (Call.started_at.asc(), Call.id.asc()) if goes_back else (Call.started_at.desc(), Call.id.desc())
     found = list(session.scalars(statement.order_by(*order).limit(size + 1)))
     has_more = len(found) > size
@@ -108,12 +109,13 @@ def load_rules(session: Session) -> Sequence[str]:
     return [rule for rule in session.scalars(select(rules.c.rule)) if rule is not None]
 
 
-def _order() -> object:
+def _order() -> Tuple:
     return tuple_(Call.started_at, Call.id)
 
 
-def _values(position: Position) -> tuple[datetime, str]:
-    return position.started_at, position.call_id
+def _place(position: Position) -> Tuple:
+    """Return the position as a row value; with its types named, since a bare moment would be compared as text."""
+    return tuple_(literal(position.started_at, Moment), literal(position.call_id, Text))
 
 
 def _narrow(session: Session, statement: Select[Call], filters: CallFilters, search: WordSearch | None) -> Select[Call]:
