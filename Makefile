@@ -35,7 +35,7 @@ bench: .venv/.dev ## measure, with the peer beside us; takes minutes
 
 lock: .venv/.uv ## write the lock files anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --all-extras $(LOCK) -o requirements/dev.lock
-	$(UV) pip compile pyproject.toml --extra listen --extra weights --extra postgres --extra s3 -c requirements/dev.lock $(LOCK) -o requirements/run.lock
+	$(UV) pip compile pyproject.toml --extra listen --extra weights --extra evaluate --extra postgres --extra s3 -c requirements/dev.lock $(LOCK) -o requirements/run.lock
 LOCK := --no-emit-index-url --generate-hashes --universal -p 3.11 --no-header --no-annotate -q
 
 samples: ## make the sample calls anew (needs the voices that sample_audio/README.md lists)
