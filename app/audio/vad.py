@@ -68,12 +68,11 @@ def _vote(samples: NDArray[np.int16], aggressiveness: int) -> NDArray[np.bool_]:
 
     detector = webrtcvad.Vad(aggressiveness)
     size = round(LEVEL_FRAME_S * HOUSE_RATE_HZ)
-    padded = np.pad(samples, (0, -len(samples) % size))
-    data = padded.astype("<i2", copy=False).tobytes()
     step = size * 2
-    return np.fromiter(
-        (detector.is_speech(data[at : at + step], HOUSE_RATE_HZ) for at in range(0, len(data), step)), dtype=np.bool_
-    )
+    # A view, because copies of hours of sound would take gigabytes; a short last frame is filled with silence.
+    data = np.ascontiguousarray(samples, dtype="<i2").view(np.uint8).data
+    frames = (bytes(data[at : at + step]).ljust(step, b"\0") for at in range(0, len(data), step))
+    return np.fromiter((detector.is_speech(frame, HOUSE_RATE_HZ) for frame in frames), dtype=np.bool_)
 
 
 def _is_above_floor(samples: NDArray[np.int16], options: VadOptions) -> NDArray[np.bool_]:
