@@ -242,6 +242,7 @@ def _read(segment: Any, window: Sequence[Span], offset_s: float) -> RecognisedSe
             confidence=round(min(float(piece.probability) for piece in pieces), 4),
         )
         for pieces in _whole_words(segment.words or ())
+        if any(letter.isalnum() for piece in pieces for letter in piece.word)
     )
     return RecognisedSegment(
         span=Span(words[0].span.start_s, max(word.span.end_s for word in words)) if words else window[0],
