@@ -20,6 +20,7 @@ COMMANDS = {
     "load-demo": "demo",
     "ingest": "ingest",
     "analyze": "analyze",
+    "asr": "asr",
     "verify": "audit",
     "users": "users",
     "settings": "settings",

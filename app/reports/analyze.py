@@ -109,7 +109,7 @@ def render_report(report: CallReport) -> str:
     heard = report.listening
     lines = [
         f"{report.file}",
-        f"  {heard.duration_s:.1f} s, {heard.channels} channel(s), {heard.sample_rate_hz} Hz; score {report.score.value} of 100",
+        f"  {heard.duration_s:.1f} s, {heard.channels} channel(s), {heard.sample_rate_hz} Hz; score {report.score.value}/100",
         *_turn_lines(heard),
         *(f"  note: {note}" for note in heard.notes),
         *(f"  {finding.severity.upper():8} {finding.reason}" for finding in report.findings),
