@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 def recordings() -> list[str]:
     longest = sorted((p for p in CALLS.iterdir() if p.suffix == ".wav"), key=lambda p: p.stat().st_size, reverse=True)
-    return [str(p) for p in longest[:3]]
+    return [str(p) for p in longest[:2]]
 
 
 def is_hearing(house: House) -> bool:
