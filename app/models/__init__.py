@@ -1,6 +1,19 @@
 """All tables, so that one import knows the whole schema."""
 
-from app.models import analysis, billing, calls, campaigns, disputes, events, parties, reviews, routing, screening, users
+from app.models import (
+    analysis,
+    billing,
+    calls,
+    campaigns,
+    disputes,
+    events,
+    fingerprints,
+    parties,
+    reviews,
+    routing,
+    screening,
+    users,
+)
 from app.models.base import Base
 
 # STRICT makes SQLite refuse a value of another type, as PostgreSQL does.
@@ -15,6 +28,7 @@ __all__ = [
     "campaigns",
     "disputes",
     "events",
+    "fingerprints",
     "parties",
     "reviews",
     "routing",

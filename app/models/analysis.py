@@ -59,6 +59,9 @@ class AnalysisResult(Base):
     peaks_blob_key: Mapped[str] = mapped_column(Text)
     listening_blob_key: Mapped[str] = mapped_column(Text, comment="the copy that browsers play")
     listening_media_type: Mapped[str] = mapped_column(Text)
+    redacted_blob_key: Mapped[str | None] = mapped_column(
+        Text, comment="the copy without the numbers of people; null when there are none"
+    )
     made_at: Mapped[datetime] = mapped_column(Moment)
 
 
