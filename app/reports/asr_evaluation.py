@@ -1,7 +1,7 @@
 """How well is speech heard? Word error rate over recordings with references, beside bare faster-whisper if wanted.
 
 Texts are compared after Whisper's English normaliser, which makes spelling, numbers and contractions equal and drops
-fillers. Each recording is heard by itself, as in service. References of recogniser origin ("silver") are left out: an error rate
+fillers. Each recording is heard by itself, as in service. References of recogniser origin ("silver") are left out: a rate
 against another machine's guess says nothing.
 """
 

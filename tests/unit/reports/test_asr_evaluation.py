@@ -45,7 +45,7 @@ def test_errors_are_told_by_group_and_speaker_and_unreadable_files_are_named(tmp
     def hear(path: Path) -> str:
         if path.name == "gone.wav":
             raise AudioUnreadable("gone.wav: not there")
-        return "please call me back at 2:45" if path == real[0] else "please call back at two forty five"
+        return "please call me back at 245" if path == real[0] else "please call back at two forty five"
 
     figures = evaluate(items, {"ours": hear})
     ours = figures["recognisers"]["ours"]
