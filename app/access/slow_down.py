@@ -1,7 +1,7 @@
 """How long must somebody who got the password wrong wait? Longer after each failure, pure arithmetic over past failures.
 
-Nobody is locked out for good, so that guessing cannot be used to keep a colleague away; NIST SP 800-63B section 5.2.2 asks
-for no more than 100 failures in a row on one account, which these waits hold for any attack shorter than a day.
+Nobody is locked out for good, so that guessing cannot be used to keep a colleague away. One guesser at one address gets
+about 310 guesses a day on one account (played through in the tests); a password of twelve characters withstands that.
 """
 
 from collections.abc import Sequence
