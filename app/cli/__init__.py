@@ -54,3 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # the shell's boundary
+        # Imported here, because it brings SQLAlchemy along, which most commands need and `--help` does not.
+        told = importlib.import_module("app.cli.database_trouble").describe_database_trouble(error)
+        if told is None:
+            raise
+        print(f"earshot: {told}", file=sys.stderr)
+        return 1

@@ -37,10 +37,10 @@ def register(subparsers: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Analyse every path; a file that cannot be read is told and the rest goes on."""
     settings = load_settings()
+    facts = _load_facts(given.meta) if given.meta else CallFacts()
     transcriber: Transcriber = build_transcriber(settings)
     packs = compile_packs(load_packs())
     cache = FolderStageCache(settings.data_dir / "stages") if given.fast else None
-    facts = _load_facts(given.meta) if given.meta else CallFacts()
     failed = 0
     for path in _expand(given.paths):
         failed += not _analyze(path, transcriber, packs, cache, facts, settings.max_recording_hours, given.json)
@@ -100,4 +100,17 @@ def _load_facts(path: Path) -> CallFacts:
     if not isinstance(data, dict):
         raise InvalidInput(f"{path}: expected a JSON object with the call's facts, got a {type(data).__name__}")
     campaign = data.get("campaign") or {}
-    return CallFacts(billable_s=campaign.get("billable_seconds"), connected_s=data.get("duration_s"))
+    if not isinstance(campaign, dict):
+        raise InvalidInput(f"{path}: expected an object under campaign, got a {type(campaign).__name__}")
+    return CallFacts(
+        billable_s=_read_seconds(path, "campaign.billable_seconds", campaign.get("billable_seconds")),
+        connected_s=_read_seconds(path, "duration_s", data.get("duration_s")),
+    )
+
+
+def _read_seconds(path: Path, name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise InvalidInput(f"{path}: expected a number of seconds, 0 or more, under {name}, got {value!r}")
+    return float(value)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters.schema import current_revision, newest_revision
 from app.bootstrap import Services, build
+from app.cli.database_trouble import describe_database_trouble
 from app.errors import EarshotError
 from app.settings import load_settings
 
@@ -35,9 +37,9 @@ def run(given: argparse.Namespace) -> int:
     for name, check in checks:
         try:
             print(f"ok      {name}: {check(services)}")
-        except (EarshotError, OSError, ImportError) as error:
+        except (EarshotError, OSError, ImportError, SQLAlchemyError) as error:
             failed += 1
-            print(f"FAILED  {name}: {error}")
+            print(f"FAILED  {name}: {describe_database_trouble(error) or error}")
     return 1 if failed else 0
 
 
