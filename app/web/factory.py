@@ -12,6 +12,7 @@ from app.access.passwords import Passwords
 from app.access.sign_in import Doorkeeper
 from app.adapters.embedded_valkey import queue_url_for
 from app.bootstrap import Services
+from app.intake.service import parse_allowed_hosts
 from app.review import views as call_page
 from app.web import formatting, upload
 from app.web.api import make_api_blueprint
@@ -109,6 +110,7 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
             max_upload_mb=settings.max_upload_mb,
             rate_limit_per_minute=settings.rate_limit_per_minute,
             queue_url=queue_url_for(settings),
+            allowed_hosts=parse_allowed_hosts(settings.fetch_allow_hosts),
         )
     )
 

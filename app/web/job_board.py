@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Conflict, InvalidTransition, NotFound
 from app.jobs import IS_OPEN, reopen_failed
-from app.models.calls import Call, Recording
+from app.models.calls import Call, Recording, RecordingFetch
 from app.models.events import Job
 from app.ports import JobQueue, QueueDepth, WorkerInfo
 from app.unit_of_work import Work
@@ -121,14 +121,18 @@ def replay_job(work: Work, job_id: str) -> None:
 
 
 def _with_calls(session: Session, jobs: Sequence[Job]) -> Sequence[JobLine]:
-    """Name the call of each job; a job is about a recording or about a call."""
+    """Name the call of each job; a job is about a recording, a fetch or a call."""
     subjects = [job.subject_id for job in jobs]
     of_recording = select(Recording.id.label("subject"), Call.id, Call.external_id).join(Call, Call.id == Recording.call_id)
+    of_fetch = select(RecordingFetch.id.label("subject"), Call.id, Call.external_id).join(
+        Call, Call.id == RecordingFetch.call_id
+    )
     found = {
         row.subject: (row.id, row.external_id)
         for row in session.execute(
             of_recording.where(Recording.id.in_(subjects)).union_all(
-                select(Call.id.label("subject"), Call.id, Call.external_id).where(Call.id.in_(subjects))
+                select(Call.id.label("subject"), Call.id, Call.external_id).where(Call.id.in_(subjects)),
+                of_fetch.where(RecordingFetch.id.in_(subjects)),
             )
         )
     }

@@ -18,12 +18,20 @@ LARGEST_JSON_BYTES = 2_000_000
 
 
 def make_api_blueprint(
-    uow: UnitOfWork, blobs: BlobStore, *, max_upload_mb: int, rate_limit_per_minute: int, queue_url: str | None = None
+    uow: UnitOfWork,
+    blobs: BlobStore,
+    *,
+    max_upload_mb: int,
+    rate_limit_per_minute: int,
+    queue_url: str | None = None,
+    allowed_hosts: frozenset[str] = frozenset(),
 ) -> APIBlueprint:
     """Return the API.
 
     Parameters
     ----------
+    allowed_hosts
+        Hosts from which recordings are fetched even if they are inside or speak plain HTTP.
     queue_url
         Redis or Valkey in which requests are counted for all processes together; None: each process counts its own.
     """
@@ -42,7 +50,7 @@ def make_api_blueprint(
         if request.method == "POST":
             _check_json()
 
-    add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000)
+    add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     return api
 
 

@@ -9,16 +9,15 @@ from app.access.guard import current_identity, require
 from app.access.permissions import Permission
 from app.access.scope import get_call
 from app.errors import InvalidInput
-from app.intake.call_rows import parse_roles
-from app.intake.service import Envelope, deliver_recording, deliver_row
+from app.intake.service import Envelope, deliver_recording, deliver_row, load_fetch
 from app.ports import BlobStore
 from app.review.queries import load_call_screen
 from app.review.service import FindingChoice, ReviewInput, record_review
 from app.unit_of_work import UnitOfWork
-from app.vocabulary import ChannelRole
 from app.web.api.analysis_answers import show_analysis, show_findings
 from app.web.api.call_queries import get_call_answer, list_calls
 from app.web.api.documented import BYTES_BODY, CONFLICT, KEY_HEADER, NOT_FOUND, answers
+from app.web.api.fetches import FETCH_ACCEPTED, ask_to_fetch, read_roles, show_fetch
 from app.web.api.idempotency import idempotent
 from app.web.api.models import (
     AnalysisOut,
@@ -26,6 +25,7 @@ from app.web.api.models import (
     CallOut,
     CallsOut,
     CallsQuery,
+    FetchOut,
     FindingsOut,
     RecordedOut,
     RecordingOut,
@@ -38,7 +38,9 @@ from app.web.api.quiet import without_input
 KEYED = {"parameters": [KEY_HEADER]}
 
 
-def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max_bytes: int) -> None:
+def add_call_routes(
+    api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max_bytes: int, allowed_hosts: frozenset[str] = frozenset()
+) -> None:
     """Add the routes below ``/calls``."""
 
     @api.post("/calls")
@@ -86,10 +88,16 @@ def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max
     @api.put("/calls/<call_id>/recording")
     @require(Permission.CALLS_SEND)
     @api.doc(
-        summary="Send the recording of a call",
+        summary="Send the recording of a call: its bytes, or the address that it is fetched from",
         responses=answers(
             NOT_FOUND,
-            {200: "The same bytes were known.", 409: "The call changed meanwhile.", 413: "Too large.", 507: "No room left."},
+            {
+                200: "The same bytes were known.",
+                202: FETCH_ACCEPTED,
+                409: "The call changed meanwhile.",
+                413: "Too large.",
+                507: "No room left.",
+            },
         ),
         security="token",
         extensions={"requestBody": BYTES_BODY},
@@ -101,8 +109,10 @@ def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max
         identity = current_identity()
         with uow.read() as session:
             get_call(session, call_id, identity)
+        if request.mimetype == "application/json":
+            return ask_to_fetch(uow, blobs, call_id, query, allowed_hosts=allowed_hosts)
         with without_input(query.filename):
-            roles = _read_roles(query.channel_roles)
+            roles = read_roles(query.channel_roles)
             stored = deliver_recording(
                 uow,
                 blobs,
@@ -122,6 +132,15 @@ def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max
             is_new=stored.is_new,
         )
         return answer, 201 if stored.is_new else 200
+
+    @api.get("/calls/<call_id>/recording/fetches/<fetch_id>")
+    @require(Permission.CALLS_SEND)
+    @api.doc(summary="Read what became of a recording to be fetched", responses=answers(NOT_FOUND), security="token")
+    @api.output(FetchOut)
+    def read_fetch(call_id: str, fetch_id: str) -> Any:
+        with uow.read() as session:
+            get_call(session, call_id, current_identity())
+            return show_fetch(load_fetch(session, call_id, fetch_id))
 
     @api.get("/calls/<call_id>/analysis")
     @require(Permission.CALLS_VIEW)
@@ -156,20 +175,11 @@ def add_call_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, *, max
 
 
 def _check_media_type() -> None:
-    """Refuse bodies that are no recording: JSON with an address is not fetched, and forms have an address of their own."""
+    """Refuse bodies that are neither a recording nor the address of one; forms have an address of their own."""
     media = request.mimetype
-    if media == "application/json":
+    known = ("application/octet-stream", "application/ogg", "application/json")
+    if media and not media.startswith(("audio/", "video/")) and media not in known:
         raise InvalidInput(
-            "expected the bytes of the recording; an address to fetch it from is not supported, send the recording itself",
-            code="address_not_supported",
+            "expected Content-Type audio/* or application/octet-stream, or application/json with a url",
+            code="unsupported_media_type",
         )
-    if media and not media.startswith(("audio/", "video/")) and media not in ("application/octet-stream", "application/ogg"):
-        raise InvalidInput("expected Content-Type audio/* or application/octet-stream", code="unsupported_media_type")
-
-
-def _read_roles(text: str | None) -> tuple[ChannelRole, ...] | None:
-    try:
-        return parse_roles(text) if text else None
-    except ValueError as error:
-        problem = {"field": "channel_roles", "expected": str(error)}
-        raise InvalidInput("channel_roles does not fit", problems=[problem]) from None

@@ -4,7 +4,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
-from app.web.api.models import ErrorOut
+from app.web.api.models import ErrorOut, FetchIn
 
 COMMON = {
     400: "The request cannot be read.",
@@ -23,10 +23,11 @@ KEY_HEADER = {
 }  # fmt: skip
 BYTES_BODY: dict[str, Any] = {
     "required": True,
-    "description": "The recording as it is: WAV, MP3, Ogg, Opus, FLAC, M4A, AMR or GSM.",
+    "description": "The recording as it is (WAV, MP3, Ogg, Opus, FLAC, M4A, AMR or GSM), or the address to fetch it from.",
     "content": {
         media: {"schema": {"type": "string", "format": "binary"}} for media in ("application/octet-stream", "audio/*")
-    },
+    }
+    | {"application/json": {"schema": FetchIn.model_json_schema()}},
 }  # fmt: skip
 
 

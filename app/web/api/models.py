@@ -11,6 +11,7 @@ from app.vocabulary import (
     Channel,
     Disposition,
     EndedBy,
+    FetchState,
     FindingDecision,
     LegDirection,
     Outcome,
@@ -137,6 +138,24 @@ class RecordingQuery(Query):
 
     filename: str = Field("recording", min_length=1, max_length=200)
     channel_roles: str | None = Field(None, max_length=100, description="who is on each channel: caller,agent")
+
+
+class FetchIn(Body):
+    """Where a recording lies."""
+
+    url: str = Field(min_length=1, max_length=2000, description="https address; without user name and password")
+
+
+class FetchOut(Answer):
+    """Where the fetching of a recording stands; ``error`` says why it failed."""
+
+    id: str
+    call_id: str
+    state: FetchState
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None
+    recording_id: str | None
+    error: "StandingError | None"
 
 
 class CallOut(Answer):

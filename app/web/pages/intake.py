@@ -35,7 +35,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore) -> Blueprint:
         except (InvalidTransition, InvalidInput, AudioUnreadable, StorageFull) as refusal:
             flash(f"Not taken in: {refusal.message}", "problem")
             return redirect(url_for("intake.show"), 303)
-        flash("Taken in.", "done")
+        flash("Taken in; the recording is being fetched." if replayed.is_fetching else "Taken in.", "done")
         return redirect(f"/calls/{replayed.call_id}", 303)
 
     @bp.post("/rejections/<rejection_id>/dismiss")
