@@ -12,14 +12,16 @@ from app.adapters.database import open_database
 from app.adapters.embedded_valkey import queue_url_for
 from app.adapters.encryption import KeyRing
 from app.adapters.ids import UlidSource
+from app.adapters.recording_fetcher import HttpRecordingFetcher
 from app.adapters.rq_queue import RqQueue, connect
 from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
+from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet, compile_packs
 from app.language.packs import load_packs
-from app.ports import BlobStore, Clock, IdSource, JobQueue, StageCache, Transcriber
+from app.ports import BlobStore, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
 
@@ -48,6 +50,11 @@ class Services:
     def analyst(self) -> Analyst:
         """Who hears recordings in this process."""
         return Analyst(self.uow, self.blobs, self.transcriber, self.stage_cache, self.clock, self.settings)
+
+    @cached_property
+    def fetcher(self) -> RecordingFetcher:
+        """Who gets recordings from web addresses."""
+        return HttpRecordingFetcher(parse_allowed_hosts(self.settings.fetch_allow_hosts))
 
 
 def build(settings: Settings) -> Services:

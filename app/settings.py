@@ -5,6 +5,7 @@ Each field has a type, a default, a unit and a sentence of help in its metadata;
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 from app.errors import InvalidInput
 
 PREFIX = "EARSHOT_"
+_HOST = re.compile(r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+")
 
 
 def _setting(default: Any, help_text: str, *, unit: str = "", secret: bool = False) -> Any:
@@ -42,6 +44,11 @@ class Settings:
     asr_threads: int = _setting(1, "Threads of one recogniser; processes scale better than threads.", unit="threads")
     audio_corpus: Path = _setting(Path("../shared/audio"), "Folder with the development audio, for tests and `make bench`.")
     max_upload_mb: int = _setting(500, "Largest recording accepted by upload or API.", unit="MB")
+    fetch_allow_hosts: str = _setting(
+        "",
+        "Hosts, separated by commas, from which recordings are fetched even over plain HTTP, from other ports, or from inside "
+        "addresses; empty = HTTPS from public addresses only.",
+    )
     max_recording_hours: float = _setting(6.0, "Longest recording that is analysed.", unit="hours")
     job_lease_s: int = _setting(30, "A worker that gives no sign of life for this long loses its call to another.", unit="s")
     job_attempts: int = _setting(3, "How often a call is tried before its analysis is shown as failed.")
@@ -156,6 +163,10 @@ def _find_contradictions(settings: Settings) -> list[str]:
         problems.append(f"{PREFIX}PORT: expected 1 to 65535, got {settings.port}")
     if settings.asr_device not in ("cpu", "cuda", "auto"):
         problems.append(f"{PREFIX}ASR_DEVICE: expected cpu, cuda or auto, got {settings.asr_device!r}")
+    if not all(_HOST.fullmatch(host.strip()) for host in settings.fetch_allow_hosts.split(",") if host.strip()):
+        problems.append(
+            f"{PREFIX}FETCH_ALLOW_HOSTS: expected host names or addresses such as media.example.com,10.0.0.5,[fd00::5]"
+        )
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         problems.append(f"{PREFIX}LOG_LEVEL: expected DEBUG, INFO, WARNING or ERROR, got {settings.log_level!r}")
     if settings.blob_key and not _is_hex_key(settings.blob_key):

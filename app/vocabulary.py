@@ -165,6 +165,14 @@ class RecordingState(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
+class FetchState(StrEnum):
+    """What became of a recording that is to be fetched from an address."""
+
+    WAITING = "waiting"
+    FETCHED = "fetched"
+    FAILED = "failed"
+
+
 class AnalysisState(StrEnum):
     """Where the newest analysis of a call stands; read from its runs, stored nowhere."""
 
@@ -239,6 +247,7 @@ class JobName(StrEnum):
 
     ANALYZE_RECORDING = "analyze_recording"
     SCREEN_CALL = "screen_call"
+    FETCH_RECORDING = "fetch_recording"
 
 
 class EventKind(StrEnum):
@@ -260,6 +269,8 @@ class EventKind(StrEnum):
     RECORDING_STORED = "recording.stored"
     RECORDING_NOT_KEPT = "recording.not_kept"
     RECORDING_HEARD = "recording.heard"
+    RECORDING_FETCH_REQUESTED = "recording.fetch_requested"
+    RECORDING_FETCHED = "recording.fetched"
     INTAKE_REJECTED = "intake.rejected"
     INTAKE_REPLAYED = "intake.replayed"
     INTAKE_DISMISSED = "intake.dismissed"

@@ -14,6 +14,7 @@ import structlog
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
 from app.errors import Conflict
+from app.intake import service as intake
 from app.jobs import Claim, claim_job, fail_attempt, finish_job
 from app.scoring.service import screen_and_score
 from app.vocabulary import JobName
@@ -32,6 +33,11 @@ def analyze_recording(recording_id: str) -> None:
 def screen_call(call_id: str) -> None:
     """Hold a call's newest analysis against the phrase packs and score it."""
     run_job(services(), JobName.SCREEN_CALL, call_id, _screen)
+
+
+def fetch_recording(fetch_id: str) -> None:
+    """Get a call's recording from an address and take it in."""
+    run_job(services(), JobName.FETCH_RECORDING, fetch_id, _fetch)
 
 
 def run_job(s: Services, name: JobName, subject_id: str, handler: Handler) -> None:
@@ -67,13 +73,24 @@ def _screen(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
         finish_job(work.session, claim, now=work.now)
 
 
+def _fetch(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
+    max_bytes = s.settings.max_upload_mb * 1_000_000
+    intake.fetch_recording(s.uow, s.blobs, s.fetcher, claim, max_bytes=max_bytes, keep_alive=keeper.progressed)
+
+
 def _record_failed_attempt(s: Services, claim: Claim, error: Exception) -> None:
-    log.exception("job failed", job=str(claim.name), subject=claim.subject_id, attempt=claim.attempt)
+    facts = {"job": str(claim.name), "subject": claim.subject_id, "attempt": claim.attempt}
+    if claim.name is JobName.FETCH_RECORDING and isinstance(error, ConnectionError):
+        log.warning("host not reached", **facts, error=str(error))  # no mistake of ours, and no trace with an address in it
+    else:
+        log.exception("job failed", **facts)
     summary = "".join(traceback.format_exception_only(error)).strip()
     try:
         with s.uow.begin("worker") as work:
             is_last = fail_attempt(work.session, claim, summary, now=work.now, max_attempts=s.settings.job_attempts)
             if is_last and claim.name is JobName.ANALYZE_RECORDING:
                 fail_open_runs(work, claim.subject_id, "internal_error", summary)
+            if is_last and claim.name is JobName.FETCH_RECORDING:
+                intake.fail_fetch(work, claim.subject_id, error)
     except Conflict:
         log.warning("another worker has taken this job", job=str(claim.name), subject=claim.subject_id)

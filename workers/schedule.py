@@ -9,6 +9,7 @@ import structlog
 
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
+from app.intake.service import fail_fetch
 from app.jobs import release_expired
 from app.vocabulary import JobName
 from workers.context import services
@@ -32,6 +33,9 @@ def take_back_lost_jobs(s: Services) -> None:
             if job.name is JobName.ANALYZE_RECORDING:
                 message = f"The worker died {job.attempts} times while hearing this recording. {job.last_error}."
                 fail_open_runs(work, job.subject_id, "worker_lost", message)
+            if job.name is JobName.FETCH_RECORDING:
+                message = f"The worker died {job.attempts} times while fetching this recording"
+                fail_fetch(work, job.subject_id, ConnectionError(message))
 
 
 def hand_out_due_jobs(s: Services) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.bootstrap import build
 from app.cli.progress import ProgressLine
-from app.intake.service import CsvOptions, IngestReport, ingest_paths
+from app.intake.service import CsvOptions, IngestReport, ingest_paths, parse_allowed_hosts
 from app.settings import load_settings
 
 SOME_FAILED = 3
@@ -47,6 +47,7 @@ def run(given: argparse.Namespace) -> int:
         csv_options=CsvOptions(zone=given.time_zone),
         on_progress=lambda done, name: line.update(f"{done} items, {name}", 0.0),
         max_bytes=settings.max_upload_mb * 1_000_000,
+        allowed_hosts=parse_allowed_hosts(settings.fetch_allow_hosts),
     )
     line.clear()
     print(json.dumps(asdict(report), ensure_ascii=False) if given.json else _render(report))
@@ -59,6 +60,8 @@ def _render(report: IngestReport) -> str:
         f"recordings: {report.recordings_new} new, {report.recordings_known} known, "
         f"{report.recordings_not_kept} not kept because their campaign does not record",
     ]
+    if report.recordings_to_fetch:
+        lines.append(f"recordings to fetch from their addresses: {report.recordings_to_fetch}; the intake worker does it")
     lines += [f"skipped: {name}" for name in report.skipped]
     lines += [f"REFUSED {item.item}: {item.message}" for item in report.rejected]
     if report.rejected:

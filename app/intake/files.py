@@ -15,6 +15,7 @@ from app.errors import InvalidInput
 from app.intake.bytes_in import receive
 from app.intake.call_rows import ASSUMED_START_TAG
 from app.intake.columns import match_columns
+from app.intake.fetching_address import is_web_address
 from app.intake.filenames import FilenamePattern, read_filename
 from app.intake.values import is_blank
 
@@ -45,7 +46,7 @@ AUDIO_SUFFIXES = frozenset(
         ".3gp",
     ]
 )
-WEB = ("http://", "https://", "ftp://", "s3://")
+UNFETCHED = ("ftp://", "ftps://", "s3://", "gs://", "file://")
 
 
 @dataclass(slots=True)
@@ -100,15 +101,20 @@ def name_by_content(sha256: str) -> str:
 
 
 def find_named_recording(cells: Mapping[str, Any], folder: Path, item: str) -> tuple[Path | None, InvalidInput | None]:
-    """Return the recording that a row names beside its call log, or why it cannot be had; neither when it names none."""
-    column = match_columns(cells).get("recording")
-    named = cells.get(column) if column else None
-    if is_blank(named):
+    """Return the file that a row names beside its call log, or why it cannot be had; neither when it names none."""
+    named = _read_named(cells)
+    if named is None or is_web_address(named):
         return None, None
     try:
-        return _resolve_beside(folder, str(named).strip(), item), None
+        return _resolve_beside(folder, named, item), None
     except InvalidInput as error:
         return None, error
+
+
+def find_named_address(cells: Mapping[str, Any]) -> str | None:
+    """Return the web address of the recording that a row names; None when it names a file, or nothing."""
+    named = _read_named(cells)
+    return named if named is not None and is_web_address(named) else None
 
 
 def show_name(path: Path, root: Path) -> str:
@@ -142,11 +148,17 @@ def _sort_in(found: FoundItems, root: Path, path: Path) -> None:
         (found.logs if suffix in LOG_SUFFIXES else found.recordings).append(path)
 
 
+def _read_named(cells: Mapping[str, Any]) -> str | None:
+    column = match_columns(cells).get("recording")
+    named = cells.get(column) if column else None
+    return None if is_blank(named) else str(named).strip()
+
+
 def _resolve_beside(folder: Path, named: str, item: str) -> Path:
-    if named.casefold().startswith(WEB):
+    if named.casefold().startswith(UNFETCHED):
         raise InvalidInput(
-            f"{item}: expected the name of a file beside the call log, got a web address; download the recording, put it "
-            "there and run the file again",
+            f"{item}: expected the name of a file beside the call log or an https address, got an address of another kind; "
+            "download the recording, put it there and run the file again",
             code="address_not_fetched",
         )
     root = folder.resolve()

@@ -17,13 +17,14 @@ from app.intake.bytes_in import DEFAULT_MAX_BYTES
 from app.intake.call_rows import CallRow
 from app.intake.csv_log import CsvRow, read_call_log
 from app.intake.deliveries import REFUSALS, Envelope, deliver_recording, deliver_row, keep_refused_file
+from app.intake.fetching_delivery import deliver_address
 from app.intake.filenames import DEFAULT_PATTERNS, FilenamePattern, compile_pattern
-from app.intake.files import describe_file, find_items, find_named_recording, load_zone, show_name
+from app.intake.files import describe_file, find_items, find_named_address, find_named_recording, load_zone, show_name
 from app.intake.rejections import BAD_LINE, LOG, RECORDING, close_rejections, reject
 from app.models.calls import IntakeBatch
 from app.ports import BlobStore
 from app.unit_of_work import UnitOfWork, Work
-from app.vocabulary import RecordingState
+from app.vocabulary import FetchState, RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class RejectedItem:
 
 @dataclass(slots=True)
 class IngestReport:
-    """What a run took in: new, changed and known calls; new, known and not kept recordings; refused and skipped items."""
+    """What a run took in: new, changed and known calls; new, known and not kept recordings, and those that are to be fetched
+    from their addresses; refused and skipped items."""
 
     calls_new: int = 0
     calls_changed: int = 0
@@ -52,6 +54,7 @@ class IngestReport:
     recordings_new: int = 0
     recordings_known: int = 0
     recordings_not_kept: int = 0
+    recordings_to_fetch: int = 0
     rejected: list[RejectedItem] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     call_ids: list[str] = field(default_factory=list)
@@ -68,6 +71,7 @@ def ingest_paths(
     on_progress: Callable[[int, str], None] | None = None,
     actor: str = "cli",
     max_bytes: int = DEFAULT_MAX_BYTES,
+    allowed_hosts: frozenset[str] = frozenset(),
 ) -> IngestReport:
     """Take in files, folders and call logs.
 
@@ -79,6 +83,8 @@ def ingest_paths(
         Under which name the calls are known; None: ``csv`` for call logs, ``folder`` for recordings.
     on_progress
         Called after each item with the number of items done so far and the item's name.
+    allowed_hosts
+        Hosts from which recordings are fetched even if they are inside or speak plain HTTP.
 
     Raises
     ------
@@ -90,7 +96,7 @@ def ingest_paths(
     missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise InvalidInput(f"expected existing files or folders, got {', '.join(missing)}", code="no_such_path")
-    run = _Run(uow, blobs, patterns, sender, load_zone(options.zone), on_progress, actor, max_bytes)
+    run = _Run(uow, blobs, patterns, sender, load_zone(options.zone), on_progress, actor, max_bytes, allowed_hosts)
     for path in paths:
         run.take_in(path)
     return run.report
@@ -127,10 +133,12 @@ class _Run:
         on_progress: Callable[[int, str], None] | None,
         actor: str,
         max_bytes: int,
+        allowed_hosts: frozenset[str],
     ) -> None:
         self.report = IngestReport()
         self._uow, self._blobs, self._patterns, self._sender, self._zone = uow, blobs, patterns, sender, zone
         self._on_progress, self._actor, self._max_bytes = on_progress, actor, max_bytes
+        self._allowed_hosts = allowed_hosts
         self._named: set[Path] = set()
         self._done = 0
         self._batch = _Batch("", "", actor)
@@ -174,6 +182,8 @@ class _Run:
             self._refuse(item, RECORDING, error, call_id=row[0])
         elif row and source:
             self._store(item, row[0], source, row[1])
+        elif row and (address := find_named_address(csv_row.cells)):
+            self._ask_to_fetch(item, row[0], address, row[1])
         self._tell(envelope.item)
 
     def _take_in_file(self, path: Path, name: str) -> None:
@@ -215,6 +225,17 @@ class _Run:
             self.report.recordings_new += stored.is_new and is_kept
             self.report.recordings_not_kept += stored.is_new and not is_kept
             self.report.recordings_known += not stored.is_new
+
+    def _ask_to_fetch(self, envelope: Envelope, call_id: str, address: str, row: CallRow) -> None:
+        try:
+            fetch, is_new = deliver_address(
+                self._uow, self._blobs, envelope, call_id, address, None, row.channel_roles, allowed_hosts=self._allowed_hosts
+            )
+        except REFUSALS as error:
+            self._note(envelope.item, error)
+        else:
+            self.report.recordings_to_fetch += is_new
+            self.report.recordings_known += fetch.state is FetchState.FETCHED
 
     def _refuse(
         self, envelope: Envelope, kind: str, error: Exception, *, call_id: str | None = None, text: str | None = None

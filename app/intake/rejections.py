@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.errors import EarshotError, InvalidInput, InvalidTransition, NotFound
 from app.intake.bytes_in import blob_key
-from app.intake.call_rows import parse_call_row
+from app.intake.call_rows import CallRow, parse_call_row
 from app.intake.calls import record_call
+from app.intake.fetching_address import is_web_address, parse_address
+from app.intake.fetching_requests import find_failed_fetch, reopen_fetch, request_fetch
 from app.intake.recordings import store_recording
-from app.models.calls import IntakeRejection
+from app.models.calls import IntakeRejection, RecordingFetch
 from app.ports import BlobStore
 from app.unit_of_work import Work
 from app.vocabulary import EventKind
@@ -56,10 +58,11 @@ class RejectionPage:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay brought in."""
+    """What a replay brought in; ``is_fetching`` when a recording is being fetched because of it."""
 
     call_id: str
     recording_id: str | None
+    is_fetching: bool = False
 
 
 def reject(
@@ -131,7 +134,9 @@ def list_rejections(session: Session, cursor: str | None = None, *, limit: int =
     if is_open:
         statement = statement.where(IntakeRejection.resolved_at.is_(None))
     rows = session.scalars(statement).all()
-    items = tuple(_show(row) for row in rows[:limit])
+    failed = select(RecordingFetch.rejection_id).where(RecordingFetch.rejection_id.in_([row.id for row in rows]))
+    fetched_again = set(session.scalars(failed))
+    items = tuple(_show(row, has_fetch=row.id in fetched_again) for row in rows[:limit])
     return RejectionPage(items, items[-1].id if len(rows) > limit else None)
 
 
@@ -148,28 +153,36 @@ def replay_rejection(work: Work, blobs: BlobStore, rejection_id: str) -> Replaye
         If the cause is not mended; the entry stays open.
     """
     entry = _get_open(work.session, rejection_id)
-    if not _is_replayable(entry):
+    failed = find_failed_fetch(work.session, entry.id)
+    if not _is_replayable(entry, has_fetch=failed is not None):
         raise InvalidTransition(
             f"{entry.item} cannot be replayed: what was sent is not kept or cannot be read as a row; have it sent again",
             code="not_replayable",
         )
-    call_id, recording_id, roles = entry.call_id, None, None
+    call_id, recording_id, roles, jobs = entry.call_id, None, None, []
+    is_fetching = False
     if entry.kind == ROW and entry.row:
         zone = entry.row.get("zone")
         row = parse_call_row(
             entry.row["cells"], where=entry.item, sender=entry.sender, zone=ZoneInfo(zone) if zone else None
         )  # fmt: skip
         call_id, roles = record_call(work, row).call_id, row.channel_roles
+        if row.recording and is_web_address(row.recording) and not entry.blob_key:
+            is_fetching = _ask_to_fetch(work, blobs, entry, call_id, row)
     if call_id is None:
         raise InvalidTransition(f"{entry.item} cannot be replayed: it belongs to no call", code="not_replayable")
     if entry.blob_key:
         source = _BlobReader(_open_bytes(blobs, entry.blob_key))
         recording_id = store_recording(work, blobs, call_id, source, entry.filename or "recording", roles).recording_id
+    if failed is not None:
+        job = reopen_fetch(work, failed)
+        jobs, is_fetching = [job] if job else [], True
     entry.resolved_at, entry.resolution = work.now, "replayed"
     work.session.flush()
-    work.publish(EventKind.INTAKE_REPLAYED, ("rejection", entry.id), {"call_id": call_id, "recording_id": recording_id})
+    payload = {"call_id": call_id, "recording_id": recording_id}
+    work.publish(EventKind.INTAKE_REPLAYED, ("rejection", entry.id), payload, jobs=tuple(jobs))
     _remove_bytes(work, blobs, entry.blob_key)
-    return Replayed(call_id, recording_id)
+    return Replayed(call_id, recording_id, is_fetching)
 
 
 def dismiss_rejection(work: Work, rejection_id: str, reason: str) -> None:
@@ -183,15 +196,28 @@ def dismiss_rejection(work: Work, rejection_id: str, reason: str) -> None:
     work.publish(EventKind.INTAKE_DISMISSED, ("rejection", entry.id), {"reason": reason})
 
 
-def _show(row: IntakeRejection) -> Rejection:
+def _ask_to_fetch(work: Work, blobs: BlobStore, entry: IntakeRejection, call_id: str, row: CallRow) -> bool:
+    """Ask for the recording whose address stands in a row; an address that does not fit is an entry of its own."""
+    item = f"{entry.item}, recording"
+    try:
+        address = parse_address((row.recording or "").strip())
+        request_fetch(work, blobs, call_id, address, sender=entry.sender, item=item, channel_roles=row.channel_roles)
+    except InvalidInput as error:
+        reject(work, sender=entry.sender, item=item, kind=RECORDING, error=error, call_id=call_id)
+        return False
+    return True
+
+
+def _show(row: IntakeRejection, *, has_fetch: bool) -> Rejection:
     return Rejection(
         row.id, row.at, row.sender, row.item, row.kind, row.code, row.message, row.filename, row.call_id,
-        row.resolved_at is None and _is_replayable(row), row.resolved_at, row.resolution,
+        row.resolved_at is None and _is_replayable(row, has_fetch=has_fetch), row.resolved_at, row.resolution,
     )  # fmt: skip
 
 
-def _is_replayable(entry: IntakeRejection) -> bool:
-    return bool(entry.kind == ROW and entry.row) or bool(entry.kind == RECORDING and entry.call_id and entry.blob_key)
+def _is_replayable(entry: IntakeRejection, *, has_fetch: bool) -> bool:
+    has_recording = bool(entry.blob_key) or has_fetch
+    return bool(entry.kind == ROW and entry.row) or bool(entry.kind == RECORDING and entry.call_id and has_recording)
 
 
 def _get_open(session: Session, rejection_id: str) -> IntakeRejection:

@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Json, Moment, Term, WideInteger, one_of
 from app.vocabulary import Channel, Disposition, EndedBy, LegDirection, RecordingState, TransferType
+
+WAITS = text("finished_at IS NULL")
 
 
 class Call(Base):
@@ -97,6 +99,35 @@ class Recording(Base):
     blob_key: Mapped[str | None] = mapped_column(Text, comment="null when the campaign forbids recording")
     channel_roles: Mapped[list[str] | None] = mapped_column(Json, comment="who is on which channel, when the sender says")
     received_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class RecordingFetch(Base):
+    """A recording to be got from an address: waiting, fetched (it has a recording), or failed (it has a rejection)."""
+
+    __tablename__ = "recording_fetch"
+    __table_args__ = (
+        CheckConstraint("(finished_at IS NULL) = (recording_id IS NULL AND rejection_id IS NULL)", name="finished_has_result"),
+        CheckConstraint("recording_id IS NULL OR rejection_id IS NULL", name="one_result"),
+        Index("ix_recording_fetch_call", "call_id", "address_sha256", "id"),
+        # The same address is fetched once at a time for a call.
+        Index("uq_recording_fetch_open", "call_id", "address_sha256", unique=True, sqlite_where=WAITS, postgresql_where=WAITS),
+        Index("ix_recording_fetch_rejection", "rejection_id"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    address: Mapped[str] = mapped_column(Text, comment="without what stands behind the question mark, which may be a key")
+    address_sha256: Mapped[str] = mapped_column(Text, comment="of the whole address, hex")
+    query_key: Mapped[str | None] = mapped_column(Text, comment="the blob, encrypted, that holds the rest of the address")
+    sender: Mapped[str] = mapped_column(Text)
+    item: Mapped[str] = mapped_column(Text, comment="under which name a failure is listed")
+    batch_id: Mapped[str | None] = mapped_column(ForeignKey("intake_batch.id"))
+    filename: Mapped[str | None] = mapped_column(Text, comment="as the sender says; null = as the host says")
+    channel_roles: Mapped[list[str] | None] = mapped_column(Json)
+    requested_at: Mapped[datetime] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    recording_id: Mapped[str | None] = mapped_column(ForeignKey("recording.id"))
+    rejection_id: Mapped[str | None] = mapped_column(ForeignKey("intake_rejection.id"))
 
 
 class IntakeBatch(Base):

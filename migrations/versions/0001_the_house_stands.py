@@ -542,6 +542,46 @@ def upgrade() -> None:
     op.create_index(op.f("ix_recording_call_id"), "recording", ["call_id"], unique=False)
     op.create_index("ix_recording_sha256", "recording", ["sha256"], unique=False)
     op.create_table(
+        "recording_fetch",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("call_id", sa.Text(), nullable=False),
+        sa.Column(
+            "address", sa.Text(), nullable=False, comment="without what stands behind the question mark, which may be a key"
+        ),
+        sa.Column("address_sha256", sa.Text(), nullable=False, comment="of the whole address, hex"),
+        sa.Column("query_key", sa.Text(), nullable=True, comment="the blob, encrypted, that holds the rest of the address"),
+        sa.Column("sender", sa.Text(), nullable=False),
+        sa.Column("item", sa.Text(), nullable=False, comment="under which name a failure is listed"),
+        sa.Column("batch_id", sa.Text(), nullable=True),
+        sa.Column("filename", sa.Text(), nullable=True, comment="as the sender says; null = as the host says"),
+        sa.Column("channel_roles", sa.Text(), nullable=True),
+        sa.Column("requested_at", WIDE, nullable=False),
+        sa.Column("finished_at", WIDE, nullable=True),
+        sa.Column("recording_id", sa.Text(), nullable=True),
+        sa.Column("rejection_id", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(finished_at IS NULL) = (recording_id IS NULL AND rejection_id IS NULL)",
+            name=op.f("ck_recording_fetch_finished_has_result"),
+        ),
+        sa.CheckConstraint("recording_id IS NULL OR rejection_id IS NULL", name=op.f("ck_recording_fetch_one_result")),
+        sa.ForeignKeyConstraint(["batch_id"], ["intake_batch.id"], name=op.f("fk_recording_fetch_batch_id")),
+        sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_recording_fetch_call_id")),
+        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], name=op.f("fk_recording_fetch_recording_id")),
+        sa.ForeignKeyConstraint(["rejection_id"], ["intake_rejection.id"], name=op.f("fk_recording_fetch_rejection_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_fetch")),
+        sqlite_strict=True,
+    )
+    op.create_index("ix_recording_fetch_call", "recording_fetch", ["call_id", "address_sha256", "id"], unique=False)
+    op.create_index("ix_recording_fetch_rejection", "recording_fetch", ["rejection_id"], unique=False)
+    op.create_index(
+        "uq_recording_fetch_open",
+        "recording_fetch",
+        ["call_id", "address_sha256"],
+        unique=True,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.create_table(
         "route_decision",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("request", sa.Text(), nullable=False),
@@ -831,6 +871,15 @@ def downgrade() -> None:
     op.drop_table("analysis_run")
     op.drop_index("ix_route_decision_decided", table_name="route_decision")
     op.drop_table("route_decision")
+    op.drop_index(
+        "uq_recording_fetch_open",
+        table_name="recording_fetch",
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    )
+    op.drop_index("ix_recording_fetch_rejection", table_name="recording_fetch")
+    op.drop_index("ix_recording_fetch_call", table_name="recording_fetch")
+    op.drop_table("recording_fetch")
     op.drop_index("ix_recording_sha256", table_name="recording")
     op.drop_index(op.f("ix_recording_call_id"), table_name="recording")
     op.drop_table("recording")

@@ -92,7 +92,7 @@ def add_call_routes(
         responses=answers(
             NOT_FOUND,
             {
-                200: "The same bytes were known.",
+                200: "The same bytes were known, or the address was fetched before.",
                 202: FETCH_ACCEPTED,
                 409: "The call changed meanwhile.",
                 413: "Too large.",

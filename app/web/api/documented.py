@@ -1,5 +1,6 @@
 """How is a route of the API described? The errors that every route can give, once, and the parts that APIFlask cannot see."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from apiflask import APIFlask
@@ -40,9 +41,9 @@ def describe_api(app: APIFlask) -> None:
     )
 
 
-def answers(*more: dict[int, str]) -> dict[int, str]:
+def answers(*more: Mapping[int, Any]) -> dict[int, Any]:
     """Return what a route can answer beside success."""
-    joined = dict(COMMON)
+    joined: dict[int, Any] = dict(COMMON)
     for statuses in more:
         joined |= statuses
     return dict(sorted(joined.items()))

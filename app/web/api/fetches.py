@@ -16,7 +16,11 @@ from app.vocabulary import ChannelRole, FetchState
 from app.web.api.models import FetchIn, FetchOut, RecordingQuery, StandingError
 
 LARGEST_BODY_BYTES = 100_000
-FETCH_ACCEPTED = "The recording will be fetched; Location leads to where that stands."
+FETCH_ACCEPTED: dict[str, Any] = {
+    "description": "The recording will be fetched; Location leads to where that stands.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/FetchOut"}}},
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "where the fetch stands"}},
+}
 
 
 def ask_to_fetch(

@@ -129,7 +129,10 @@ def test_a_recording_of_a_campaign_that_does_not_record_is_counted_and_not_kept(
         (b"", "audio/wav", "empty_file"),
         (b"a text that was renamed", "audio/wav", "not_audio"),
         (wav(100), "audio/wav", "too_large"),
-        (b'{"url": "https://example.com/a.wav"}', "application/json", "address_not_supported"),
+        (b'{"url": "http://example.com/a.wav"}', "application/json", "address_not_allowed"),
+        (b'{"url": "https://10.0.0.1/a.wav"}', "application/json", "address_inside"),
+        (b'{"url": "https://me:secret@example.com/a.wav"}', "application/json", "bad_address"),
+        (b'{"address": "https://example.com/a.wav"}', "application/json", "invalid_input"),
         (b"x=1", "application/x-www-form-urlencoded", "unsupported_media_type"),
     ],
 )
@@ -297,7 +300,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(make_api: MakeApi) -> None
 def test_every_route_names_its_permission_and_is_described_with_its_errors(api: Api) -> None:
     spec = api.app.spec
     routes = [rule for rule in api.app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
-    assert len(routes) == 7
+    assert len(routes) == 8
     for rule in routes:
         assert find_mark(api.app.view_functions[rule.endpoint]) is not None
         path = rule.rule.replace("<", "{").replace(">", "}")

@@ -94,7 +94,7 @@ def test_wrong_inputs_are_each_listed_and_the_rest_goes_on(house: House, folder:
         "5,2026-11-23T13:00:00Z,2125550123,8335550101,,../secret.wav",
         f"6,2026-11-23T13:00:00Z,2125550123,8335550101,,{outside}",
         "7,2026-11-23T13:00:00Z,2125550123,8335550101,,missing.wav",
-        "8,2026-11-23T13:00:00Z,2125550123,8335550101,,https://example.com/r.mp3",
+        "8,2026-11-23T13:00:00Z,2125550123,8335550101,,s3://bucket/r.mp3",
         "9,2026-11-23T13:00:00Z,2125550123,8335550101,,",
     )
     (folder / "broken.csv").write_text("name,age\nx,1\n")
