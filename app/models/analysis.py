@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Json, Moment, Term, WideInteger, one_of
 from app.vocabulary import Speaker
+
+OPEN = text("finished_at IS NULL AND failed_at IS NULL")
+FAILED = text("failed_at IS NOT NULL")
 
 
 class AnalysisRun(Base):
@@ -24,6 +27,9 @@ class AnalysisRun(Base):
         Index("ix_analysis_run_call_requested", "call_id", "requested_at", "id"),
         # One run of one recording with one input; asking again for the same is no new work.
         Index("uq_analysis_run_input", "recording_id", "input_hash", unique=True),
+        # Few runs are open or failed at any time; lists that ask for them read these and not the table.
+        Index("ix_analysis_run_open", "call_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_analysis_run_failed", "call_id", sqlite_where=FAILED, postgresql_where=FAILED),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -622,6 +622,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_analysis_run_call_requested", "analysis_run", ["call_id", "requested_at", "id"], unique=False)
     op.create_index("uq_analysis_run_input", "analysis_run", ["recording_id", "input_hash"], unique=True)
+    for name, where in (
+        ("ix_analysis_run_open", "finished_at IS NULL AND failed_at IS NULL"),
+        ("ix_analysis_run_failed", "failed_at IS NOT NULL"),
+    ):
+        op.create_index(
+            name, "analysis_run", ["call_id"], unique=False, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.create_table(
         "dispute",
         sa.Column("id", sa.Text(), nullable=False),
