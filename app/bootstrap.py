@@ -18,9 +18,11 @@ from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
+from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet, compile_packs
 from app.language.packs import load_packs
+from app.language.redact_text import redact
 from app.ports import BlobStore, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
@@ -49,7 +51,13 @@ class Services:
     @cached_property
     def analyst(self) -> Analyst:
         """Who hears recordings in this process."""
-        return Analyst(self.uow, self.blobs, self.transcriber, self.stage_cache, self.clock, self.settings)
+        return Analyst(
+            self.uow, self.blobs, self.transcriber, self.stage_cache, self.clock, self.settings, redactor=self.redact
+        )
+
+    def redact(self, listening: Listening) -> Redaction:
+        """Return what outside parties may not hear or read of a call."""
+        return redact(listening.utterances, listening.tones, self.packs, duration_s=listening.duration_s)
 
     @cached_property
     def fetcher(self) -> RecordingFetcher:

@@ -140,3 +140,11 @@ class Listening:
     caller_voice: CallerVoice
     engine: Mapping[str, object]
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What outside parties may not hear or read of a call: the spans to mute, and what was said with its numbers masked."""
+
+    spans: tuple[Span, ...]
+    utterances: tuple[Utterance, ...]

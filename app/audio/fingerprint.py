@@ -2,8 +2,8 @@
 
 The print of a channel is the set of its spectral peaks: the points in time and frequency that are louder than everything
 around them. Noise and codecs take some of them away, but move few. Pairs of neighbouring peaks are landmarks, numbers by which
-an index finds recordings that share audio (A. Wang, "An Industrial-Strength Audio Search Algorithm", ISMIR 2003). Only speech is
-printed: ringback, tones and music on hold are common to a network and would link calls that have nothing to do with each other.
+an index finds recordings that share audio (A. Wang, "An Industrial-Strength Audio Search Algorithm", ISMIR 2003). Only speech
+is printed: ringback, tones and music on hold are common to a network and would link calls that have nothing in common.
 Nothing here compares or stores; docs/same-audio.md has the measurements that the numbers below come from.
 """
 

@@ -180,11 +180,10 @@ def _find_in_segment(segment: Segment, wanted: NDArray[np.uint32], places: NDArr
     if total < FEWEST_VOTES:
         return []
     at = np.repeat(start - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(total)
-    owners = np.asarray(segment.owners[at])
+    owners = segment.owners[at].astype(np.int64)
     is_likely = np.bincount(owners, minlength=segment.print_nos.size)[owners] >= FEWEST_VOTES
-    owners = owners[is_likely].astype(np.int64)
     offsets = segment.frames[at[is_likely]].astype(np.int64) - np.repeat(places, count)[is_likely]
-    return _count_votes(owners, offsets, segment.print_nos)
+    return _count_votes(owners[is_likely], offsets, segment.print_nos)
 
 
 def _count_votes(owners: NDArray[np.int64], offsets: NDArray[np.int64], print_nos: NDArray[np.uint32]) -> list[Candidate]:

@@ -115,7 +115,7 @@ class FingerprintStore:
         """Open what is new in the folder, let go of what is gone, and leave out files whose numbers a merged file covers."""
         for _ in range(5):
             ranges = sorted(_list_files(self._folder), key=lambda entry: (entry[1], -entry[2]))
-            wanted = []
+            wanted: list[tuple[Path, int, int]] = []
             for path, first, last in ranges:
                 if not wanted or last > wanted[-1][2]:
                     wanted.append((path, first, last))
@@ -135,7 +135,7 @@ class FingerprintStore:
             path.unlink(missing_ok=True)
             return None
         # A database put back from a backup has given the same numbers to other recordings.
-        rows = {no: id_ for no, id_ in session.execute(_names(first_no, last_no)).all()}
+        rows = dict(session.execute(_names(first_no, last_no)).tuples().all())
         newest = session.scalar(select(func.max(AudioPrintRow.no))) or 0
         is_ours = rows.get(first_no, first_id) == first_id and rows.get(last_no, last_id) == last_id and newest >= last_no
         if not is_ours:
@@ -166,7 +166,7 @@ class FingerprintStore:
 
     def _write(self, session: Session, segment: Segment) -> None:
         first, last = int(segment.print_nos[0]), int(segment.print_nos[-1])
-        names = {no: id_ for no, id_ in session.execute(_names(first, last)).all()}
+        names = dict(session.execute(_names(first, last)).tuples().all())
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{first:010d}-{last:010d}.prints"
         write_segment(path, segment, first_id=names.get(first, "-"), last_id=names.get(last, "-"))

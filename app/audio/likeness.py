@@ -1,7 +1,7 @@
 """Do two recordings hold the same audio, and how much of it?
 
-Laid over each other at the right offset, two prints of the same audio share peaks all along; two prints of different audio share
-a few per cent by chance. So the share of common peaks is taken second by second, and only seconds where it is high count.
+Laid over each other at the right offset, two prints of the same audio share peaks all along; two prints of different audio
+share a few per cent by chance. So the share of common peaks is taken second by second, and only seconds where it is high count.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ WINDOW_FRAMES = 125
 
 FEWEST_PEAKS = 8
 LEAST_SHARE = 0.22
+LEAST_MATCHED_S, FEWEST_COMMON, LEAST_COMMON_SHARE = 2.0, 30, 0.38
+"""Measured on 5,136 recordings, each against 10,301 others (docs/same-audio.md): none of different audio met the three; the
+same audio with noise of 10 dB and then through GSM met them 28 times in 30."""
+
 _COLUMNS = 512
 
 
@@ -36,18 +40,19 @@ class Likeness:
     common_peaks: int
     share: float
 
+    @property
+    def is_same_audio(self) -> bool:
+        """Whether this is more than recordings of different audio share by chance."""
+        return self.matched_s >= LEAST_MATCHED_S and self.common_peaks >= FEWEST_COMMON and self.share >= LEAST_COMMON_SHARE
+
 
 def compare_prints(one: AudioPrint, other: AudioPrint, offset_frames: int) -> Likeness:
     """Return what two prints share when the second is laid ``offset_frames`` later, or up to two frames beside that."""
-    best: tuple[int, int, NDArray[np.bool_]] = (-1, offset_frames, np.zeros(0, dtype=bool))
     cells = _cells_around(other)
-    for offset in range(offset_frames - OFFSET_REACH, offset_frames + OFFSET_REACH + 1):
-        is_common = _is_in(cells, one.frames.astype(np.int64) + offset, one.bins)
-        best = max(best, (int(is_common.sum()), -abs(offset - offset_frames), is_common), key=lambda entry: entry[:2])
-        if best[2] is is_common:
-            best_offset = offset
-    _, _, is_common = best
     frames = one.frames.astype(np.int64)
+    beside = sorted(range(-OFFSET_REACH, OFFSET_REACH + 1), key=abs)
+    tried = [(_is_in(cells, frames + offset_frames + step, one.bins), offset_frames + step) for step in beside]
+    is_common, best_offset = max(tried, key=lambda entry: int(entry[0].sum()))
     first = np.searchsorted(frames, frames - WINDOW_FRAMES // 2)
     last = np.searchsorted(frames, frames + WINDOW_FRAMES // 2, side="right")
     sums = np.concatenate([[0], np.cumsum(is_common)])

@@ -38,6 +38,7 @@ def listening_rows(
         peaks_blob_key=keys["peaks"],
         listening_blob_key=keys["listening"],
         listening_media_type=keys["media_type"],
+        redacted_blob_key=keys.get("redacted"),
         made_at=made_at,
     )
     utterances = [

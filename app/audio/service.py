@@ -16,8 +16,10 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.audio.fingerprint_store import FingerprintStore
 from app.audio.records import listening_rows
-from app.conversation import Listening
+from app.audio.same_audio import CallerPrint, print_caller, record_fingerprint
+from app.conversation import Listening, Redaction
 from app.errors import AudioUnreadable, BlobDamaged, NotFound
 from app.jobs import Claim, finish_job
 from app.models.analysis import AnalysisRun, TranscriptDocument
@@ -28,6 +30,9 @@ from app.ports import BlobStore, Clock, JobRequest, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork, Work
 from app.vocabulary import ChannelRole, EventKind, JobName, QueueName, RecordingState
+
+# Says what outside parties may not hear or read of what was heard.
+Redactor = Callable[[Listening], Redaction]
 
 # What a listener is told while waiting; each stage of the pipeline reports one of these names.
 PROGRESS_EVERY = timedelta(seconds=1)
@@ -47,6 +52,16 @@ class Assignment:
     channel_roles: tuple[ChannelRole, ...] | None
     hot_words: str | None
     is_finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What listening brought: to be recorded in one transaction; ``keys`` name the derived blobs."""
+
+    listening: Listening
+    redaction: Redaction
+    caller_print: CallerPrint | None
+    keys: dict[str, str]
 
 
 def analysis_job(recording_id: str) -> JobRequest:
@@ -99,6 +114,8 @@ class Analyst:
         cache: StageCache,
         clock: Clock,
         settings: Settings,
+        *,
+        redactor: Redactor,
     ) -> None:
         self._uow = uow
         self._blobs = blobs
@@ -106,6 +123,8 @@ class Analyst:
         self._cache = cache
         self._clock = clock
         self._settings = settings
+        self._redactor = redactor
+        self._prints = FingerprintStore(settings.data_dir.resolve() / "fingerprints")
 
     def analyze(self, claim: Claim, *, keep_alive: Callable[[], None]) -> None:
         """Hear the recording the claimed job names and record what was heard, or why it could not be read.
@@ -125,11 +144,12 @@ class Analyst:
         on_progress = self._progress_writer(assignment.run_id, keep_alive)
         try:
             with self._fetched(assignment) as path:
-                listening, keys = self._listen(assignment, path, on_progress)
+                heard = self._listen(assignment, path, on_progress)
         except AudioUnreadable as error:
             self._record_failure(claim, assignment, error)
             return
-        self._record(claim, assignment, listening, keys)
+        self._prints.tend(self._uow.read)
+        self._record(claim, assignment, heard)
 
     def _prepare(self, recording_id: str) -> Assignment | None:
         from app.audio.pipeline import PIPELINE_VERSION
@@ -180,13 +200,12 @@ class Analyst:
     def _fetched(self, assignment: Assignment) -> "_Fetched":
         return _Fetched(self._blobs, assignment, self._settings.data_dir)
 
-    def _listen(
-        self, assignment: Assignment, path: Path, on_progress: Callable[[str, float], None]
-    ) -> tuple[Listening, dict[str, str]]:
+    def _listen(self, assignment: Assignment, path: Path, on_progress: Callable[[str, float], None]) -> "_Heard":
         from app.audio.decode import decode
         from app.audio.peaks import compute_peaks, encode_peaks
         from app.audio.pipeline import PIPELINE_VERSION, listen
         from app.audio.playback import LISTENING_MEDIA_TYPE, encode_listening_copy
+        from app.audio.redaction import encode_redacted_copy
 
         on_progress("decoding", 0.0)
         decoded = decode(path, max_duration_s=self._settings.max_recording_hours * 3600)
@@ -206,7 +225,15 @@ class Analyst:
             cache=self._cache,
             on_progress=on_progress,
         )
-        return listening, keys
+        redaction = self._redactor(listening)
+        if redaction.spans:
+            on_progress("redacting", 0.99)
+            # Under a name of its own content: other rules find other spans in the same recording.
+            named = hashlib.sha256(canonical_json([[s.start_s, s.end_s] for s in redaction.spans]).encode()).hexdigest()
+            keys["redacted"] = f"{stem}/redacted-{named[:32]}"
+            if self._blobs.stat(keys["redacted"]) is None:
+                self._blobs.put(keys["redacted"], encode_redacted_copy(decoded.samples, redaction.spans))
+        return _Heard(listening, redaction, print_caller(decoded.samples, listening), keys)
 
     def _progress_writer(self, run_id: str, keep_alive: Callable[[], None]) -> Callable[[str, float], None]:
         last_written = None
@@ -228,13 +255,16 @@ class Analyst:
 
         return on_progress
 
-    def _record(self, claim: Claim, assignment: Assignment, listening: Listening, keys: dict[str, str]) -> None:
+    def _record(self, claim: Claim, assignment: Assignment, heard: "_Heard") -> None:
         with self._uow.begin("worker") as work:
             finish_job(work.session, claim, now=work.now)
             run = work.session.get_one(AnalysisRun, assignment.run_id)
             run.finished_at, run.stage, run.progress = work.now, "finished", 1.0
-            work.session.add_all(listening_rows(assignment.run_id, listening, keys, work.now))
-            _index_transcript(work.session, assignment.call_id, assignment.run_id, listening)
+            work.session.add_all(listening_rows(assignment.run_id, heard.listening, heard.keys, work.now))
+            _index_transcript(work.session, assignment.call_id, assignment.run_id, heard.redaction)
+            record_fingerprint(
+                work, self._prints, heard.caller_print, call_id=assignment.call_id, recording_id=assignment.recording_id
+            )
             work.publish(
                 EventKind.ANALYSIS_COMPLETED,
                 ("call", assignment.call_id),
@@ -276,9 +306,10 @@ def _find_run(session: Session, recording_id: str, input_hash: str) -> AnalysisR
     )
 
 
-def _index_transcript(session: Session, call_id: str, run_id: str, listening: Listening) -> None:
+def _index_transcript(session: Session, call_id: str, run_id: str, redaction: Redaction) -> None:
+    """Put what was said, without the numbers of people, where words are searched."""
     session.execute(delete(TranscriptDocument).where(TranscriptDocument.call_id == call_id))
-    text = "\n".join(utterance.text for utterance in listening.utterances)
+    text = "\n".join(utterance.text for utterance in redaction.utterances)
     session.add(TranscriptDocument(call_id=call_id, run_id=run_id, text=text))
 
 

@@ -178,7 +178,7 @@ def test_a_worker_that_lost_its_claim_records_nothing_and_the_others_result_stan
     assert slow is not None
     script = ScriptedTranscriber([ScriptLine(4.0, "what the slow worker heard")])
     s = desk.services
-    analyst = Analyst(s.uow, s.blobs, script, s.stage_cache, s.clock, s.settings)
+    analyst = Analyst(s.uow, s.blobs, script, s.stage_cache, s.clock, s.settings, redactor=s.redact)
 
     def meanwhile(count: int) -> None:
         if count == 0:
