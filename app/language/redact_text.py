@@ -70,7 +70,7 @@ def _is_inside(word: Word, utterance: Utterance, sensitive: Iterable[SensitiveSp
     for item in sensitive:
         if item.channel == utterance.channel and word.span.overlaps(item.span):
             return True
-        if word.span.overlaps(_wide(item.span)) and holds_number(word.text):
+        if item.channel != utterance.channel and word.span.overlaps(item.span) and holds_number(word.text):
             return True
     return False
 

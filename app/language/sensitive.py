@@ -72,6 +72,7 @@ class _Run:
     digits: str
     spans: tuple[Span, ...]
     lead: str  # the words just before the first digit
+    tail: str = ""  # the word just behind the last
 
     @property
     def span(self) -> Span:
@@ -79,6 +80,7 @@ class _Run:
 
 
 _MONTHS = word_set("january february march april may june july august september october november december")
+_AMOUNTS = word_set("dollar dollars buck bucks cents percent")
 _NATO = {
     w: w[0]
     for w in word_set(
@@ -131,6 +133,9 @@ def find_sensitive(utterances: Sequence[Utterance], hits: Iterable[KeywordHit]) 
         item = SensitiveSpan(kind, run.speaker, run.channel, run.span, len(run.digits), why)
         judged.append((run, item))
         found.append(item)
+    for (channel, speaker), said in said_by.items():
+        taken = [item.span for item in found if (item.channel, item.speaker) == (channel, speaker)]
+        found += _find_expiries(said, channel, speaker, context, cards, taken)
     return tuple(sorted(set(found), key=lambda item: (item.span, item.channel, item.kind)))
 
 
@@ -139,6 +144,7 @@ def _judge(  # noqa: PLR0911 - one return per kind of number
 ) -> tuple[SensitiveKind, str] | None:
     """Decide what a run of digits is; the surest reading first."""
     digits, size = run.digits, len(run.digits)
+    is_amount = run.tail in _AMOUNTS
 
     def near(pack: str, before_s: float, phrase: str = "") -> bool:
         return any(
@@ -153,7 +159,7 @@ def _judge(  # noqa: PLR0911 - one return per kind of number
     )
     if is_card_number(digits):
         return SensitiveKind.CARD, f"{size} digits of a card issuer that pass the Luhn check"
-    if 3 <= size <= 4 and (near("PH-SENS-CVV", 10.0) or "code" in run.lead):
+    if 3 <= size <= 4 and not is_amount and (near("PH-SENS-CVV", 10.0) or "code" in run.lead):
         return SensitiveKind.CARD_CODE, f"{size} digits behind words for the card's code"
     if size == 4 and near("PH-SENS-SSN", 10.0, "last four"):
         return SensitiveKind.SOCIAL_SECURITY, "four digits behind words for the last four of the social"
@@ -163,9 +169,9 @@ def _judge(  # noqa: PLR0911 - one return per kind of number
         return SensitiveKind.SOCIAL_SECURITY, "nine digits that can be issued, behind words for the social or grouped 3-2-4"
     if 5 <= size <= 17 and near("PH-SENS-BANK", 20.0, "account number"):
         return SensitiveKind.BANK, f"{size} digits behind words for an account number"
-    if 3 <= size <= 6 and _is_expiry(digits) and (after_card_s <= 45.0 or near("PH-SENS-EXP", 15.0)):
+    if 3 <= size <= 6 and not is_amount and _is_expiry(digits) and (after_card_s <= 45.0 or near("PH-SENS-EXP", 15.0)):
         return SensitiveKind.CARD_EXPIRY, f"{size} digits, month and year, after a card number or words for its expiry"
-    if 3 <= size <= 4 and after_card_s <= 60.0 and "last four" not in run.lead:
+    if 3 <= size <= 4 and not is_amount and after_card_s <= 60.0 and "last four" not in run.lead:
         return SensitiveKind.CARD_CODE, f"{size} digits within 60 s of a card number"
     if 8 <= size <= 19 and has_issuer(digits) and near("PH-SENS-PAN", 30.0) and not is_telephone_number(digits):
         return SensitiveKind.CARD_PART, f"{size} digits of a card issuer behind words for a card; to be reviewed"
@@ -247,7 +253,14 @@ def _collect_runs(said: Sequence[_Said], channel: int, speaker: Speaker, talk_s:
                 continue
         joined.append((run, run.digits, spans))
     return [
-        _Run(speaker, channel, digits, spans, " ".join(words[max(0, run.start - 5) : run.start]))
+        _Run(
+            speaker,
+            channel,
+            digits,
+            spans,
+            " ".join(words[max(0, run.start - 5) : run.start]),
+            words[run.end] if run.end < len(words) else "",
+        )
         for run, digits, spans in joined
     ]
 
@@ -327,6 +340,48 @@ def _find_birth_dates(
                 SensitiveSpan(SensitiveKind.BIRTH_DATE, speaker, channel, span, end - i, "month, day and year of a birth")
             )
     return found
+
+
+def _find_expiries(
+    said: Sequence[_Said],
+    channel: int,
+    speaker: Speaker,
+    context: Sequence[KeywordHit],
+    cards: Sequence[Span],
+    taken: Sequence[Span],
+) -> list[SensitiveSpan]:
+    """Find a month and a year with a word between them, or the month by name: "oh nine of twenty nine", "September 2029".
+
+    They count within 15 s behind words for an expiry, or 45 s behind a card; digits alone are found as a run.
+    """
+    found: list[SensitiveSpan] = []
+    words = [item.word for item in said]
+    asked = [hit.span for hit in context if hit.pack == "PH-SENS-EXP"]
+    for i, item in enumerate(said):
+        start_s = item.span.start_s
+        is_asked = any(-1.0 <= start_s - span.start_s <= 15.0 + span.duration_s for span in asked)
+        if not is_asked and not any(0 <= start_s - card.end_s <= 45.0 for card in cards):
+            continue
+        end = _read_expiry(words, i)
+        if end:
+            span = Span(start_s, max(word.span.end_s for word in said[i:end]))
+            if not any(span.overlaps(other) for other in [*taken, *(earlier.span for earlier in found)]):
+                why = "month and year, after a card number or words for its expiry"
+                found.append(SensitiveSpan(SensitiveKind.CARD_EXPIRY, speaker, channel, span, end - i, why))
+    return found
+
+
+def _read_expiry(words: Sequence[str], i: int) -> int:
+    """Return one past the last word of a month and year that begin at word ``i``, or 0."""
+    month, after = (1, i + 1) if words[i] in _MONTHS else _read_small(words, i, 12)
+    if not month:
+        return 0
+    if after < len(words) and words[after] in ("of", "slash", "and", "the"):
+        after += 1
+    runs = find_digit_runs(words[after : after + 5])
+    year = runs[0].digits if runs and runs[0].start == 0 else ""
+    is_year = (len(year) == 4 and year[:2] == "20") or (len(year) == 2 and year >= "20")
+    return after + runs[0].end if is_year else 0
 
 
 _ORDINALS = {

@@ -1,7 +1,7 @@
 """What is on this recording? Listens to one file, with no database and no queue, and writes what was found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,9 @@ from app.audio.listening_json import listening_to_json, span_to_json
 from app.compliance.word_findings import FindingValue, find_in_words
 from app.conversation import CallScore, KeywordHit, Listening
 from app.errors import EarshotError
+from app.language.keypad import mask_tones
 from app.language.matching import PackSet
+from app.language.redact_text import find_all_sensitive, redact_quote, redact_text
 from app.language.spotting import spot
 from app.ports import StageCache, Transcriber
 from app.scoring.call_score import CallFacts, score_call
@@ -49,9 +51,16 @@ def analyze_file(
     decoded = decode(path, max_duration_s=max_hours * 3600)
     listening = listen(decoded, transcriber, cache=cache, on_progress=on_progress)
     hits = spot(listening.utterances, packs, duration_s=listening.duration_s)
-    return CallReport(
-        str(path), listening, hits, find_in_words(hits), score_call(listening, hits, facts or CallFacts())
-    )  # fmt: skip
+    score = score_call(listening, hits, facts or CallFacts())
+    # A report leaves the house: numbers of people are masked in it once everything is decided.
+    sensitive = find_all_sensitive(listening.utterances, listening.tones, hits)
+    told = replace(
+        listening,
+        utterances=redact_text(listening.utterances, sensitive),
+        tones=mask_tones(listening.tones, [item.span for item in sensitive]),
+    )
+    hits = tuple(redact_quote(hit, sensitive) for hit in hits)
+    return CallReport(str(path), told, hits, find_in_words(hits), score)
 
 
 def report_to_json(report: CallReport) -> dict[str, Any]:

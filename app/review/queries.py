@@ -22,6 +22,7 @@ from app.models.reviews import FindingReview, Review
 from app.models.screening import CallScoreRow, CurrentScreening, Finding, KeywordHitRow, Screening
 from app.models.users import ApiToken, User
 from app.money import Money
+from app.review.redacted import redact_screen
 from app.review.screen import (
     CallRecord,
     CallScreen,
@@ -38,7 +39,7 @@ from app.vocabulary import AnalysisState, JobName
 
 
 def load_call_screen(session: Session, identity: Identity, call_id: str) -> CallScreen:
-    """Return everything the page of a call shows.
+    """Return everything the page of a call shows, the numbers of people masked for outside parties.
 
     Raises
     ------
@@ -47,7 +48,7 @@ def load_call_screen(session: Session, identity: Identity, call_id: str) -> Call
     """
     call = _load_record(session, identity, call_id)
     recording = newest_recording(session, call_id)
-    return CallScreen(
+    screen = CallScreen(
         call=call,
         recording=None
         if recording is None
@@ -64,6 +65,7 @@ def load_call_screen(session: Session, identity: Identity, call_id: str) -> Call
         screened=_find_screened(session, call_id),
         reviews=_load_reviews(session, call_id),
     )
+    return redact_screen(screen, identity)
 
 
 def load_standing_in_reach(session: Session, identity: Identity, call_id: str) -> AnalysisStanding:

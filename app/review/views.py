@@ -18,6 +18,7 @@ from app.review.forms import TypedReview, parse_review
 from app.review.presenters.findings import build_findings
 from app.review.presenters.page import build_call_page, say_standing
 from app.review.presenters.player import build_player
+from app.review.redacted import choose_copy
 from app.unit_of_work import UnitOfWork
 
 # Smaller answers gain nothing from being packed.
@@ -49,7 +50,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
         with uow.read() as session:
             result = queries.get_sound(session, identity, call_id)
             is_noted = service.is_heard_recently(session, call_id, identity.actor, clock.now())
-        response = sound.answer_sound(request, blobs, result.listening_blob_key, result.listening_media_type)
+        response = sound.answer_sound(request, blobs, choose_copy(result, identity), result.listening_media_type)
         if not is_noted and request.method == "GET" and response.status_code in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             with uow.begin(identity.actor) as work:
                 service.record_heard(work, call_id)
