@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from app.audio.fingerprint import KEPT_BITS, PRINT_VERSION, Landmarks
 
 LANDMARKS = 1 << KEPT_BITS
-MOST_POSTINGS = 400_000
-"""Read for one query, from the rarest landmarks up: bounds the time of an answer whatever the index holds. Below 100,000
-recordings of a minute nothing is left out."""
+MOST_POSTINGS = 200_000
+"""Read for one query, from the rarest landmarks up: bounds the time of an answer whatever the index holds. Up to some
+40,000 recordings of a minute nothing is left out."""
 
 FEWEST_VOTES = 3
 """Landmarks that must agree on one offset before two prints are compared; recordings of different audio reach 2."""

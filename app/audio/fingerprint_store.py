@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.audio.fingerprint import PRINT_VERSION, Landmarks, decode_print, find_landmarks
@@ -75,7 +75,7 @@ class FingerprintStore:
     def refresh(self, session: Session, *, most: int | None = None) -> int:
         """See what other processes have sealed and recorded; return how many prints the buffer holds.
 
-        ``most`` bounds how many prints are taken from the database.
+        ``most`` bounds how many prints the buffer is filled up to.
         """
         self._choose_series(session)
         self._open_files(session)
@@ -83,7 +83,8 @@ class FingerprintStore:
         if self._buffer is not None and int(self._buffer.print_nos[0]) <= sealed:
             self._buffer = None
         last = int(self._buffer.print_nos[-1]) if self._buffer is not None else sealed
-        fresh = _load_prints(session, last, most)
+        held = int(self._buffer.print_nos.size) if self._buffer is not None else 0
+        fresh = _load_prints(session, last, None if most is None else max(0, most - held))
         if fresh:
             built = Segment.build(fresh)
             self._buffer = built if self._buffer is None else merge_segments([self._buffer, built])
@@ -135,7 +136,7 @@ class FingerprintStore:
             path.unlink(missing_ok=True)
             return None
         # A database put back from a backup has given the same numbers to other recordings.
-        rows = dict(session.execute(_names(first_no, last_no)).tuples().all())
+        rows = _load_names(session, first_no, last_no)
         newest = session.scalar(select(func.max(AudioPrintRow.no))) or 0
         is_ours = rows.get(first_no, first_id) == first_id and rows.get(last_no, last_id) == last_id and newest >= last_no
         if not is_ours:
@@ -166,7 +167,7 @@ class FingerprintStore:
 
     def _write(self, session: Session, segment: Segment) -> None:
         first, last = int(segment.print_nos[0]), int(segment.print_nos[-1])
-        names = dict(session.execute(_names(first, last)).tuples().all())
+        names = _load_names(session, first, last)
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{first:010d}-{last:010d}.prints"
         write_segment(path, segment, first_id=names.get(first, "-"), last_id=names.get(last, "-"))
@@ -203,5 +204,7 @@ def _load_prints(session: Session, after_no: int, most: int | None) -> list[tupl
     return [(no, find_landmarks(decode_print(peaks, speech_s))) for no, peaks, speech_s in rows]
 
 
-def _names(first_no: int, last_no: int) -> Select[int, str]:
-    return select(AudioPrintRow.no, AudioPrintRow.id).where(AudioPrintRow.no.in_((first_no, last_no)))
+def _load_names(session: Session, *numbers: int) -> dict[int, str]:
+    """Return the ids of the prints with these numbers, by number."""
+    rows = session.execute(select(AudioPrintRow.no, AudioPrintRow.id).where(AudioPrintRow.no.in_(numbers)))
+    return {row.no: row.id for row in rows}
