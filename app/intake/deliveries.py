@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from app.errors import AudioUnreadable, Conflict, EarshotError, InvalidInput, NotFound, StorageFull
+from app.errors import AudioUnreadable, BlobDamaged, Conflict, EarshotError, InvalidInput, NotFound, StorageFull
 from app.intake.bytes_in import DEFAULT_MAX_BYTES, Readable, Received, check_may_be_audio, keep_bytes, receive
 from app.intake.call_rows import CallRow, parse_call_row
 from app.intake.calls import RecordedCall, record_call
@@ -29,7 +29,7 @@ from app.ports import BlobStore
 from app.unit_of_work import UnitOfWork, Work
 from app.vocabulary import ChannelRole
 
-REFUSALS = (InvalidInput, AudioUnreadable, StorageFull, Conflict, NotFound)
+REFUSALS = (InvalidInput, AudioUnreadable, StorageFull, BlobDamaged, Conflict, NotFound)
 
 
 @dataclass(frozen=True, slots=True)

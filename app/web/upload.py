@@ -8,9 +8,10 @@ from werkzeug.datastructures import FileStorage
 
 from app.access.guard import current_identity, require
 from app.access.permissions import Permission
-from app.errors import AudioUnreadable, Conflict, EarshotError, InvalidInput, NotFound, StorageFull
+from app.errors import AudioUnreadable, EarshotError, InvalidInput
 from app.intake.bytes_in import check_may_be_audio, receive
 from app.intake.call_rows import ASSUMED_START_TAG
+from app.intake.deliveries import REFUSALS
 from app.intake.files import load_zone, name_by_content
 from app.intake.recordings import tidy_filename
 from app.intake.rejections import RECORDING, reject
@@ -21,7 +22,6 @@ from app.unit_of_work import UnitOfWork
 SENDER = "upload"
 FIELDS = ("campaign", "source", "caller", "tracking_number", "started_at", "channel_roles")
 MOST_FILES = 200
-REFUSALS = (InvalidInput, AudioUnreadable, StorageFull, Conflict, NotFound)
 
 
 def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock, *, max_upload_mb: int) -> Blueprint:

@@ -1,13 +1,15 @@
 """Files, folders and call logs come in item by item: a bad one is listed, the rest goes on, and nothing comes in twice."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from app.errors import InvalidInput
+from app.errors import BlobDamaged, InvalidInput
 from app.intake.service import CsvOptions, IngestReport, ingest_paths, list_rejections, replay_rejection
 from app.models.calls import Call, IntakeBatch, IntakeRejection, Recording
 from app.models.campaigns import Campaign
+from app.ports import BlobStat
 from app.vocabulary import RecordingState
 from tests.fakes import MemoryBlobStore
 from tests.integration.intake.house import SPRING, House, wav
@@ -165,6 +167,27 @@ def test_a_full_store_costs_the_recordings_and_not_the_calls(house: House, folde
     assert ingest(house, folder).rejected == []
     with house.uow.read() as session:
         assert list_rejections(session).items == ()
+
+
+def test_damaged_stored_bytes_cost_one_recording_and_the_rest_goes_on(house: House, folder: Path) -> None:
+    (folder / "a.wav").write_bytes(wav(1))
+    (folder / "b.wav").write_bytes(wav(2))
+
+    class DamagedOnce(MemoryBlobStore):
+        """A store in which the first recording's bytes no longer open."""
+
+        def put(self, key: str, chunks: Iterable[bytes]) -> BlobStat:
+            if key.startswith("recordings/") and not any(self.keys("recordings/")) and not self.has_failed:
+                self.has_failed = True
+                raise BlobDamaged(f"{key}: the stored bytes were changed")
+            return super().put(key, chunks)
+
+        has_failed = False
+
+    house.blobs = DamagedOnce()
+    report = ingest(house, folder)
+    assert codes(report) == {"a.wav": "blob_damaged"}
+    assert report.recordings_new == 1
 
 
 def test_a_pattern_of_ones_own_is_used(house: House, folder: Path) -> None:
