@@ -365,7 +365,8 @@ def _find_expiries(
         end = _read_expiry(words, i)
         if end:
             span = Span(start_s, max(word.span.end_s for word in said[i:end]))
-            if not any(span.overlaps(other) for other in [*taken, *(earlier.span for earlier in found)]):
+            known = [*taken, *(earlier.span for earlier in found)]
+            if not any(other.start_s <= span.start_s and span.end_s <= other.end_s for other in known):
                 why = "month and year, after a card number or words for its expiry"
                 found.append(SensitiveSpan(SensitiveKind.CARD_EXPIRY, speaker, channel, span, end - i, why))
     return found
