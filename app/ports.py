@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from app.conversation import Word
 from app.timeline import Span
@@ -157,6 +157,7 @@ class EncoderBlock:
     squares: Any
 
 
+@runtime_checkable
 class VoiceEncoder(Protocol):
     """Hears how something is said, not what: the first half of a speech recogniser."""
 

@@ -41,7 +41,9 @@ class EncoderMemory:
 
         engine.encode = encode_and_note
 
-    def keep_batch(self, sounds: Sequence[NDArray[np.float32]], windows: Sequence[Sequence[Span]], lead_ins_s: Sequence[float]) -> None:
+    def keep_batch(
+        self, sounds: Sequence[NDArray[np.float32]], windows: Sequence[Sequence[Span]], lead_ins_s: Sequence[float]
+    ) -> None:
         """Fold the output just noted, one row for each window; without one (nothing was encoded) nothing is kept."""
         output, self._output = self._output, None
         if output is None or len(output) != len(windows):

@@ -1,8 +1,9 @@
 """How does a voice sound, apart from what it says, how loud it is and how long it lasts?
 
-Figures of a few seconds of one channel: the shape of the spectrum, the line behind the voice, pitch and pauses. None of them moves
-with the level of the recording, and the silence before the first and after the last sound is not looked at: both belong to who
-cut the file. They are weak alone (near chance on neural voices never heard before) and stand beside the encoder's statistics.
+Figures of a few seconds of one channel: the shape of the spectrum, the line behind the voice, pitch and pauses. None of them
+moves with the level of the recording, and the silence before the first and after the last sound is not looked at: both belong
+to who cut the file. They are weak alone (near chance on neural voices never heard before) and stand beside the encoder's
+statistics.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ WINDOW = 512
 """32 ms at 16 kHz: the usual window of speech analysis, two to six periods of a voice."""
 
 BAND_HZ = (300.0, 3400.0)
-"""The telephone band (ITU-T G.712): outside it a wide-band recording would be told from a telephone call, not a voice from another."""
+"""The telephone band (ITU-T G.712): outside it a wide-band recording would be told from a telephone call, not a voice from
+another."""
 
 ROLLOFF_SHARE = 0.85
 """Share of the energy below the roll-off frequency, as in Tzanetakis & Cook 2002."""
@@ -118,7 +120,7 @@ def _spectrum(spectra: NDArray[np.float64], is_speech: NDArray[np.bool_]) -> dic
 
 
 def _line(levels: NDArray[np.float64], is_speech: NDArray[np.bool_], frames: NDArray[np.float64]) -> dict[str, float]:
-    """How far the line lies below the voice, how much it changes, and how often it is digitally silent (at most 60 dB below)."""
+    """How far the line lies below the voice (at most 60 dB), how much it changes, how often it is digitally silent."""
     quiet = levels[~is_speech]
     if len(quiet) < 5:
         return {"floor_depth_db": 0.0, "floor_change_db": 0.0, "digital_silence_share": 0.0}

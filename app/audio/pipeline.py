@@ -30,12 +30,14 @@ from app.audio.pcm import DecodedAudio
 from app.audio.tones import find_sounding, find_tones
 from app.audio.turns import compute_turns
 from app.audio.vad import VadOptions, find_speech, without
-from app.conversation import CallerVoice, Listening, Tone, Word
-from app.ports import StageCache, Transcriber
+from app.audio.voice.judge import explain_no_verdict, find_caller_channel, judge_caller, score_channel
+from app.audio.voice.model import load_voice_model
+from app.conversation import CallerVoice, Listening, Tone, Utterance, Word
+from app.ports import StageCache, Transcriber, VoiceEncoder
 from app.timeline import Span, merge
 from app.vocabulary import ChannelRole, ToneKind, VoiceLabel
 
-PIPELINE_VERSION = "2"
+PIPELINE_VERSION = "3"
 """Raise it whenever any stage may give another result on the same input; every kept result then counts as stale."""
 
 OnProgress = Callable[[str, float], None]
@@ -84,15 +86,18 @@ def listen(
         tell("speech", SIGNALS_SHARE * channel / decoded.channels)
         signals.append(_signals_of(samples, channel, prints[channel], cache))
 
-    words = []
+    words, scores = [], None
     for channel, samples in enumerate(decoded.samples):
         told = _ChannelProgress(tell, channel, decoded.channels)
         told(0.0)
         words.append(_words_of(samples, prints[channel], signals[channel], transcriber, hot_words, cache, told))
+        if channel == find_caller_channel(roles):  # now, while the encoder's output for this channel is at hand
+            scores = _scores_of(samples, prints[channel], signals[channel], transcriber, cache)
 
     tell("turns", 1.0)
     tones = tuple(sorted((tone for heard in signals for tone in heard.tones), key=lambda tone: (tone.span, tone.channel)))
     speech = tuple(heard.speech for heard in signals)
+    utterances = merge_utterances(words, roles)
     return Listening(
         sha256=decoded.sha256,
         duration_s=round(decoded.duration_s, 3),
@@ -100,11 +105,16 @@ def listen(
         channels=decoded.channels,
         channel_roles=roles,
         speech=speech,
-        utterances=merge_utterances(words, roles),
+        utterances=utterances,
         turns=compute_turns(speech, decoded.duration_s, channel_roles=roles, filled=merge(tone.span for tone in tones)),
         tones=tones,
-        caller_voice=CallerVoice(VoiceLabel.UNKNOWN),
-        engine={"earshot": __version__, "pipeline": PIPELINE_VERSION, "asr": transcriber.identity.as_json()},
+        caller_voice=_voice_of(scores, transcriber, roles, speech, utterances),
+        engine={
+            "earshot": __version__,
+            "pipeline": PIPELINE_VERSION,
+            "asr": transcriber.identity.as_json(),
+            "voice": load_voice_model().version,
+        },
         notes=decoded.notes,
     )
 
@@ -167,6 +177,40 @@ def _words_of(
         "asr": transcriber.identity.as_json(),
     }
     return tuple(word_from_json(word) for word in _remember(cache, "words", made_of, compute)["words"])
+
+
+def _scores_of(
+    samples: NDArray[np.int16], print_: str, signals: Signals, transcriber: Transcriber, cache: StageCache | None
+) -> Sequence[Mapping[str, Any]] | None:
+    """Return the voice model's scores of the caller's channel; None where the recogniser has no encoder it knows."""
+    model = load_voice_model()
+    if not isinstance(transcriber, VoiceEncoder) or explain_no_verdict(transcriber.encoder_sha256, model):
+        return None
+
+    def compute() -> dict[str, Any]:
+        return {"scores": score_channel(samples, transcriber, model, speech=signals.speech, not_speech=signals.not_speech)}
+
+    made_of = {
+        "pcm": print_,
+        "speech": [span_to_json(span) for span in signals.speech],
+        "not_speech": [span_to_json(span) for span in signals.not_speech],
+        "model": model.version,
+    }
+    return list(_remember(cache, "voice", made_of, compute)["scores"])
+
+
+def _voice_of(
+    scores: Sequence[Mapping[str, Any]] | None,
+    transcriber: Transcriber,
+    roles: Sequence[ChannelRole],
+    speech: Sequence[Sequence[Span]],
+    utterances: Sequence[Utterance],
+) -> CallerVoice:
+    model = load_voice_model()
+    if scores is not None:
+        return judge_caller(scores, model, roles=roles, speech=speech, utterances=utterances)
+    encoder = transcriber.encoder_sha256 if isinstance(transcriber, VoiceEncoder) else None
+    return explain_no_verdict(encoder, model) or CallerVoice(VoiceLabel.UNKNOWN)
 
 
 def _remember(

@@ -26,6 +26,7 @@ COMMANDS = {
     "settings": "settings",
     "doctor": "doctor",
     "migrate": "database",
+    "voice": "voice",
 }
 
 

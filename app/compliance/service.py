@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.audio.records import load_listening
-from app.compliance.word_findings import RULE_SET_VERSION, FindingValue, find_in_words
+from app.compliance.voice_findings import find_in_call
+from app.compliance.word_findings import RULE_SET_VERSION, FindingValue
 from app.conversation import KeywordHit, Listening, Utterance
 from app.models.analysis import AnalysisRun
 from app.models.base import canonical_json
@@ -52,7 +53,7 @@ def screen_call(work: Work, call_id: str, *, spot: Spotter, pack_version: str) -
         return None
     listening = load_listening(work.session, run.id)
     hits = spot(listening.utterances, listening.duration_s)
-    findings = find_in_words(hits)
+    findings = find_in_call(listening, hits)
     screening = Screening(
         id=work.new_id(), call_id=call_id, run_id=run.id, input_hash=input_hash, versions=versions, made_at=work.now
     )

@@ -1,8 +1,8 @@
 """What would this voice sound like over another telephone line? Seeded line simulations for training and testing voices.
 
 A model that hears people over one kind of line and machines over another learns the lines. So every voice is sent over the same
-kinds of line, with everything that differs between two lines of a kind drawn by chance: band edges, the handset's colouring, level,
-noise and losses. The same samples and seed give the same line.
+kinds of line, with everything that differs between two lines of a kind drawn by chance: band edges, the handset's colouring,
+level, noise and losses. The same samples and seed give the same line.
 """
 
 from __future__ import annotations
@@ -92,17 +92,17 @@ def _set_level(wave: Wave, level_dbfs: float) -> Wave:
     count = max(1, len(wave) // frame)
     power = np.mean(wave[: count * frame].reshape(count, -1) ** 2, axis=1)
     active = power[power >= power.max() * 10**-2.5]
-    return wave * (10 ** (level_dbfs / 20) / np.sqrt(active.mean() + 1e-15))
+    return np.asarray(wave * (10 ** (level_dbfs / 20) / np.sqrt(active.mean() + 1e-15)))
 
 
 def _draw_noise(count: int, rng: np.random.Generator, noises: Sequence[Wave]) -> Wave:
     if noises and rng.random() < 0.5:
-        source = noises[rng.integers(len(noises))]
+        source = noises[int(rng.integers(len(noises)))]
         noise: Wave = np.resize(np.roll(source, -int(rng.integers(len(source)))), count)
     else:
         hz = np.maximum(np.fft.rfftfreq(count, 1 / LINE_RATE_HZ), 50.0)
         noise = np.fft.irfft(np.fft.rfft(rng.standard_normal(count)) * hz ** -rng.uniform(0.0, 1.0), count)
-    return noise / np.sqrt(np.mean(noise**2) + 1e-15)
+    return np.asarray(noise / np.sqrt(np.mean(noise**2) + 1e-15))
 
 
 def _through_codec(wave: Wave, codec: str) -> Wave:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.audio.listening_json import listening_to_json, span_to_json
-from app.compliance.word_findings import FindingValue, find_in_words
+from app.compliance.voice_findings import find_in_call
+from app.compliance.word_findings import FindingValue
 from app.conversation import CallScore, KeywordHit, Listening
 from app.errors import EarshotError
 from app.language.keypad import mask_tones
@@ -60,7 +61,7 @@ def analyze_file(
         tones=mask_tones(listening.tones, [item.span for item in sensitive]),
     )
     hits = tuple(redact_quote(hit, sensitive) for hit in hits)
-    return CallReport(str(path), told, hits, find_in_words(hits), score)
+    return CallReport(str(path), told, hits, find_in_call(listening, hits), score)
 
 
 def report_to_json(report: CallReport) -> dict[str, Any]:

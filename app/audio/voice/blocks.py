@@ -1,7 +1,7 @@
 """What did the recogniser's encoder make of each second of a channel?
 
-A block holds sums over the frames of about a second in which somebody speaks, so that the mean and the deviation over any longer
-stretch follow without keeping the encoder's output itself (2 MB for each 30 s).
+A block holds sums over the frames of about a second in which somebody speaks, so that the mean and the deviation over any
+longer stretch follow without keeping the encoder's output itself (2 MB for each 30 s).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from app.audio.pcm import HOUSE_RATE_HZ
 FRAME_S = 0.02
 
 DEEPEST_DB = 30.0
-"""A frame this far below the loudest is not counted as voice: the dynamic range of a telephone talker's syllables is about this."""
+"""A frame this far below the loudest is not counted as voice: the dynamic range of a telephone talker's syllables is about
+this."""
 
 FLOOR_SHARE = 0.35
 """Nor is one in the lowest third between the quietest and the loudest frames, where noise and voice cannot be told apart."""

@@ -96,9 +96,10 @@ def test_each_party_is_heard_on_its_channel() -> None:
     assert heard.notes == ("a note",)
 
 
-def test_the_voice_of_the_caller_is_unknown_until_something_is_known() -> None:
+def test_the_voice_of_the_caller_is_unknown_where_the_recogniser_shows_no_encoder() -> None:
     voice_ = listen(STEREO, OneWordTranscriber()).caller_voice
-    assert (voice_.label, voice_.probabilities, voice_.reasons) == (VoiceLabel.UNKNOWN, None, ())
+    assert (voice_.label, voice_.probabilities) == (VoiceLabel.UNKNOWN, None)
+    assert [(reason.code, reason.weight) for reason in voice_.reasons] == [("not_measured", 0.0)]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,11 @@ def test_what_was_heard_is_written_in_the_shape_of_the_contract_and_read_back() 
     assert {
         "talk_s", "overlap_s", "dead_air_s", "longest_dead_air_s", "two_way_speech_s", "response_latency_s", "interruptions"
     } <= set(written["turns"])  # fmt: skip
-    assert written["caller_voice"] == {"label": "unknown", "probabilities": None, "reasons": []}
+    assert {key: written["caller_voice"][key] for key in ("label", "probabilities")} == {
+        "label": "unknown",
+        "probabilities": None,
+    }
+    assert set(written["caller_voice"]["reasons"][0]) == {"code", "text", "weight", "spans"}
     assert written["engine"]["asr"]["model"] == "one-word"
     assert listening_to_json(listening_from_json(written)) == written
 

@@ -1,0 +1,288 @@
+"""How well does the model tell machines from people it never heard? Figures with their uncertainty.
+
+On the corpus it was trained on the model is fitted anew with each source left out; on other recordings the model in force is
+used, for a source it was trained on the head that was fitted without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.audio.voice.model import VoiceModel
+from app.learning.fit_voice import (
+    Figures,
+    HeldOut,
+    cross_fit,
+    cross_fit_speakers,
+    each_source,
+    is_live,
+    list_machine_sources,
+)
+from app.learning.voice_corpus import CLASSIC_ENGINES, RECORDED, normalise_text
+from app.learning.voice_figures import HeardVoice
+
+GOAL_CLASSIC, GOAL_OTHER = 0.90, 0.85
+GOAL_LIVE_REFUSED = 0.03
+DRAWS = 300
+"""Resamplings of files for a 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """One engine or recorded speaker, judged by a model that never heard it, against live people it never heard either.
+
+    ``auc`` is over the same kinds of line (each machine file is compared with people over that kind of line only, where there
+    are any); ``auc_all`` over every line; ``auc_read`` against people who read aloud, who are the hardest to tell from
+    machines.
+    """
+
+    source: str
+    kind: str
+    files: int
+    rows: int
+    auc: float
+    auc_low: float
+    auc_high: float
+    auc_all: float
+    auc_read: float | None
+    called_not_live: float
+    called_live: float
+    unknown: float
+    goal: float
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether the goal is reached."""
+        return self.auc >= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResult:
+    """What became of live people whom the judging model had never heard."""
+
+    files: int
+    rows: int
+    speakers: int
+    called_not_live: float
+    called_not_live_low: float
+    called_not_live_high: float
+    called_live: float
+    unknown: float
+    by_kind: Mapping[str, float]
+    goal: float = GOAL_LIVE_REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceEvaluation:
+    """Everything that was measured."""
+
+    way: str
+    model_version: str
+    sources: tuple[SourceResult, ...]
+    live: LiveResult
+    speakers_left_out_auc: float | None
+    matched_sentences: int
+    matched_auc: float | None
+    matched_auc_by_source: Mapping[str, float]
+    brier: float
+    calibration: tuple[tuple[float, float, int], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the figures as JSON-able values."""
+        data = asdict(self)
+        data["sources"] = [{**asdict(result), "is_met": result.is_met} for result in self.sources]
+        return data
+
+
+def evaluate_by_refitting(
+    rows: Sequence[HeardVoice], model: VoiceModel, tested: NDArray[np.bool_] | None = None
+) -> VoiceEvaluation:
+    """Return the figures with each source left out and the model fitted again; ``tested`` marks the rows that are reported."""
+    held_out = cross_fit(rows)
+    tested = np.ones(len(rows), dtype=bool) if tested is None else tested
+    speakers = cross_fit_speakers(rows)
+    live = is_live(rows)
+    auc = find_auc(speakers[tested & ~live], speakers[tested & live])
+    return _evaluate(rows, held_out, tested, model, "each source left out and the model fitted again", auc)
+
+
+def evaluate_model(rows: Sequence[HeardVoice], model: VoiceModel) -> VoiceEvaluation:
+    """Return the figures of the model in force on recordings it was not trained on."""
+    standardised = model.standardise(np.stack([row.figures for row in rows]))
+    live = is_live(rows)
+    machine = np.full(len(rows), np.nan)
+    people: dict[str, Figures] = {}
+    for source, of_source in each_source(rows):
+        head = model.without.get(source, model.not_live)
+        odds = standardised @ head.weights + head.intercept
+        machine[of_source] = odds[of_source]
+        people[source] = np.where(live, odds, np.nan)
+    heard = [source for source in list_machine_sources(rows) if source in model.without]
+    way = "the model in force" + (f"; for {', '.join(heard)} the model fitted without that source" if heard else "")
+    return _evaluate(rows, HeldOut(machine, people), np.ones(len(rows), dtype=bool), model, way, None)
+
+
+def find_auc(machines: Figures, people: Figures) -> float:
+    """Return the chance that a machine scores above a person (ties count half); the Mann-Whitney statistic."""
+    ranks = _ranks(np.concatenate([machines, people]))
+    count = len(machines)
+    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(people)))
+
+
+def find_auc_same_line(
+    machines: Figures, machine_lines: NDArray[np.str_], people: Figures, people_lines: NDArray[np.str_]
+) -> float:
+    """Return the chance that a machine scores above a person over the same kind of line; over all lines if none is shared."""
+    shared = [line for line in sorted(set(machine_lines)) if (people_lines == line).any()]
+    if not shared:
+        return find_auc(machines, people)
+    counts = [int((machine_lines == line).sum()) for line in shared]
+    each = [find_auc(machines[machine_lines == line], people[people_lines == line]) for line in shared]
+    return float(np.average(each, weights=counts))
+
+
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    z, share = 1.96, hits / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * float(np.sqrt(share * (1 - share) / total + z * z / (4 * total * total)))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _evaluate(
+    rows: Sequence[HeardVoice],
+    held_out: HeldOut,
+    tested: NDArray[np.bool_],
+    model: VoiceModel,
+    way: str,
+    speakers_auc: float | None,
+) -> VoiceEvaluation:
+    live = is_live(rows) & tested
+    lines = np.array([row.line for row in rows])
+    reads = live & np.array([row.voice.subclass == "read" for row in rows])
+    files = np.array([row.voice.name.split("#")[0] for row in rows])
+    results = []
+    for source, of_source in each_source(rows):
+        machines, people = of_source & tested, held_out.live[source]
+        if not machines.any():
+            continue
+        scores = np.where(of_source, held_out.machine, people)
+        low, high = _interval(scores, machines, live, lines, files)
+        kind = _kind(next(row for row, yes in zip(rows, machines, strict=True) if yes))
+        own = scores[machines]
+        results.append(
+            SourceResult(
+                source=source,
+                kind=kind,
+                files=len(set(files[machines])),
+                rows=int(machines.sum()),
+                auc=_round(find_auc_same_line(own, lines[machines], scores[live], lines[live])),
+                auc_low=_round(low),
+                auc_high=_round(high),
+                auc_all=_round(find_auc(own, scores[live])),
+                auc_read=_round(find_auc(own, scores[reads])) if reads.any() else None,
+                called_not_live=_round(float(np.mean(own > model.not_live_above))),
+                called_live=_round(float(np.mean(own < model.live_below))),
+                unknown=_round(float(np.mean((own >= model.live_below) & (own <= model.not_live_above)))),
+                goal=GOAL_CLASSIC if kind == "classic" else GOAL_OTHER,
+            )
+        )
+    everyone = np.where(live, held_out.live_mean(), held_out.machine)
+    matched = _matched(rows, held_out)
+    chances = 1 / (1 + np.exp(-everyone[tested]))
+    truth = (~is_live(rows))[tested]
+    return VoiceEvaluation(
+        way=way,
+        model_version=model.version,
+        sources=tuple(results),
+        live=_live_result(rows, everyone, live, model),
+        speakers_left_out_auc=None if speakers_auc is None else _round(speakers_auc),
+        matched_sentences=matched[0],
+        matched_auc=matched[1],
+        matched_auc_by_source=matched[2],
+        brier=_round(float(np.mean((chances - truth) ** 2))),
+        calibration=_calibration_table(chances, truth),
+    )
+
+
+def _live_result(rows: Sequence[HeardVoice], scores: Figures, live: NDArray[np.bool_], model: VoiceModel) -> LiveResult:
+    refused = live & (scores > model.not_live_above)
+    passed = live & (scores < model.live_below)
+    kinds = np.array([row.voice.subclass for row in rows])
+    low, high = wilson_interval(int(refused.sum()), int(live.sum()))
+    return LiveResult(
+        files=len({row.voice.name.split("#")[0] for row, yes in zip(rows, live, strict=True) if yes}),
+        rows=int(live.sum()),
+        speakers=len({row.voice.speaker for row, yes in zip(rows, live, strict=True) if yes}),
+        called_not_live=_round(refused.sum() / live.sum()),
+        called_not_live_low=_round(low),
+        called_not_live_high=_round(high),
+        called_live=_round(passed.sum() / live.sum()),
+        unknown=_round(1.0 - (refused.sum() + passed.sum()) / live.sum()),
+        by_kind={str(kind): _round(refused[live & (kinds == kind)].mean()) for kind in sorted(set(kinds[live]))},
+    )
+
+
+def _matched(rows: Sequence[HeardVoice], held_out: HeldOut) -> tuple[int, float | None, dict[str, float]]:
+    """Compare machines with people on the sentences that both say, whoever made the recordings."""
+    texts = np.array([normalise_text(row.voice.text) for row in rows])
+    live = is_live(rows)
+    shared = {text for text in set(texts[live]) & set(texts[~live]) if text}
+    said = np.array([text in shared for text in texts])
+    by_source = {}
+    for source, of_source in each_source(rows):
+        machines = said & of_source
+        if machines.any():
+            by_source[source] = _round(find_auc(held_out.machine[machines], held_out.live[source][said & live]))
+    return len(shared), _round(float(np.mean(list(by_source.values())))) if by_source else None, by_source
+
+
+def _interval(
+    scores: Figures, machines: NDArray[np.bool_], live: NDArray[np.bool_], lines: NDArray[np.str_], files: NDArray[np.str_]
+) -> tuple[float, float]:
+    rng = np.random.default_rng(1)
+    drawn = [
+        find_auc_same_line(scores[own], lines[own], scores[people], lines[people])
+        for own, people in ((_redraw(machines, files, rng), _redraw(live, files, rng)) for _ in range(DRAWS))
+    ]
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _redraw(chosen: NDArray[np.bool_], files: NDArray[np.str_], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw whole files with replacement: the lines of one file are no independent evidence."""
+    at = np.flatnonzero(chosen)
+    _, which = np.unique(files[at], return_inverse=True)
+    of_file = np.split(at[np.argsort(which, kind="stable")], np.cumsum(np.bincount(which))[:-1])
+    return np.concatenate([of_file[index] for index in rng.integers(len(of_file), size=len(of_file))])
+
+
+def _calibration_table(chances: Figures, truth: NDArray[np.bool_]) -> tuple[tuple[float, float, int], ...]:
+    """Return for each fifth of the scale the mean chance said, the share that was not live, and how many there were."""
+    fifth = np.minimum((chances * 5).astype(int), 4)
+    return tuple(
+        (_round(chances[fifth == at].mean()), _round(truth[fifth == at].mean()), int((fifth == at).sum()))
+        for at in range(5)
+        if (fifth == at).any()
+    )
+
+
+def _ranks(values: Figures) -> Figures:
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    return np.asarray((ends - (counts - 1) / 2)[which])
+
+
+def _kind(row: HeardVoice) -> str:
+    if row.voice.truth == RECORDED:
+        return "recorded"
+    return "classic" if row.voice.source in CLASSIC_ENGINES else "neural"
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
