@@ -25,7 +25,7 @@ MOST_POSTINGS = 200_000
 40,000 recordings of a minute nothing is left out."""
 
 FEWEST_VOTES = 3
-"""Landmarks that must agree on one offset before two prints are compared; recordings of different audio reach 2."""
+"""Landmarks that must agree on one offset before two prints are compared."""
 
 MOST_CANDIDATES = 24
 _MAGIC = b"EARSHOTP"
