@@ -30,6 +30,10 @@ GROUP_SHARE = {"timbre": 1.0, "liveliness": 0.25, "spectrum": 1.0, "line": 1.0, 
 of STRENGTH). Deviations generalise a little worse to engines never heard than means do, so they are held back."""
 
 SPEAKER_FOLDS = 5
+"""Groups of speakers; each is judged by heads that were fitted without it."""
+
+ANY_SOURCE = "*"
+"""Stands for no source in the name of a head that was fitted without a group of speakers alone."""
 
 MOST_LIVE_REFUSED = 0.015
 """Share of live people, none of whom the judging model had heard, above the line for "not live". The promise is 3 %; the
@@ -60,68 +64,68 @@ class HeldOut:
 def fit_voice_model(
     rows: Sequence[HeardVoice], *, version: str, encoder_sha256: str, training: Mapping[str, object]
 ) -> VoiceModel:
-    """Return the model learned from the rows, with its operating point and a head for each source left out."""
+    """Return the model learned from the rows, its operating point, and the heads that judge what they have not heard."""
     figures = np.stack([row.figures for row in rows])
     center, scale = _standards(rows, figures)
-    held_out = cross_fit(rows, calibrate=False)
-    slope, offset = _calibration(rows, held_out)
-    held_out = _calibrated(held_out, slope, offset)
-    everyone = np.ones(len(rows), dtype=bool)
-    machine_scores = held_out.machine[~is_live(rows)]
-    above = float(np.quantile(held_out.live_mean()[is_live(rows)], 1.0 - MOST_LIVE_REFUSED))
-    below = min(above, weighted_quantile(machine_scores, weigh(rows)[~is_live(rows)], MOST_MACHINES_PASSED))
     standardised = (figures - center) / scale
+    heads = _fit_held_out(rows, standardised)
+    whole = _fit_head(rows, standardised, np.ones(len(rows), dtype=bool))
+    slope, offset = _calibration(rows, score_held_out(rows, standardised, heads, whole))
+    heads = {name: _as_odds(head, slope, offset) for name, head in heads.items()}
+    whole = _as_odds(whole, slope, offset)
+    held_out = score_held_out(rows, standardised, heads, whole)
+    live = is_live(rows)
+    above = float(np.quantile(held_out.live_mean()[live], 1.0 - MOST_LIVE_REFUSED))
+    below = min(above, weighted_quantile(held_out.machine[~live], weigh(rows)[~live], MOST_MACHINES_PASSED))
     return VoiceModel(
         version=version,
         encoder_sha256=encoder_sha256,
         center=center,
         scale=scale,
-        not_live=_stretch_odds(_fit_head(rows, standardised, everyone), slope, offset),
+        not_live=whole,
         recorded=_fit_recorded(rows, standardised),
         live_below=round(below, 4),
         not_live_above=round(above, 4),
-        without={
-            source: _stretch_odds(_fit_head(rows, standardised, sources_of(rows) != source), slope, offset)
-            for source in list_machine_sources(rows)
-        },
+        without=heads,
         training=dict(training),
     )
 
 
-def cross_fit(rows: Sequence[HeardVoice], *, calibrate: bool = True) -> HeldOut:
-    """Return scores for every row from models that heard neither its source nor, of people, the speaker."""
-    figures = np.stack([row.figures for row in rows])
-    center, scale = _standards(rows, figures)
-    standardised = (figures - center) / scale
+def score_held_out(rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head], whole: Head) -> HeldOut:
+    """Return scores of every row by heads that heard neither its source nor, of people, the speaker.
+
+    A source that no head was fitted without is new to all of them: the head fitted on everything judges it, and people are
+    judged by the heads that were fitted without their group of speakers.
+    """
     live, sources, folds = is_live(rows), sources_of(rows), speaker_folds(rows, SPEAKER_FOLDS)
     machine = np.full(len(rows), np.nan)
     people: dict[str, Figures] = {}
     for source in list_machine_sources(rows):
         of_source = sources == source
+        is_known = head_name(source, 0) in heads
+        name = source if is_known else ANY_SOURCE
         people[source] = np.full(len(rows), np.nan)
-        seen = np.zeros(len(rows))
         for fold in range(SPEAKER_FOLDS):
-            left_out = live & (folds == fold)
-            head = _fit_head(rows, standardised, ~of_source & ~left_out)
-            people[source][left_out] = _margins(head, standardised[left_out])
-            seen[of_source] += _margins(head, standardised[of_source]) / SPEAKER_FOLDS
-        machine[of_source] = seen[of_source]
-    held_out = HeldOut(machine, people)
-    return _calibrated(held_out, *_calibration(rows, held_out)) if calibrate else held_out
+            inside = live & (folds == fold)
+            people[source][inside] = _margins(heads[head_name(name, fold)], standardised[inside])
+        judges = [heads[head_name(source, fold)] for fold in range(SPEAKER_FOLDS)] if is_known else [whole]
+        machine[of_source] = np.mean([_margins(head, standardised[of_source]) for head in judges], axis=0)
+    return HeldOut(machine, people)
 
 
-def cross_fit_speakers(rows: Sequence[HeardVoice], folds: int = 10) -> Figures:
-    """Return margins for every row from models that had not heard its speaker, in ten groups of people and machine voices."""
-    figures = np.stack([row.figures for row in rows])
-    center, scale = _standards(rows, figures)
-    standardised = (figures - center) / scale
-    groups = speaker_folds(rows, folds)
-    margins = np.full(len(rows), np.nan)
-    for fold in range(folds):
-        inside = groups == fold
-        if inside.any():
-            margins[inside] = _margins(_fit_head(rows, standardised, ~inside), standardised[inside])
-    return margins
+def score_speakers_held_out(rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head]) -> Figures:
+    """Return scores of every row by heads that had not heard its speaker, person or machine voice (the engine they had)."""
+    folds = speaker_folds(rows, SPEAKER_FOLDS)
+    scores = np.full(len(rows), np.nan)
+    for fold in range(SPEAKER_FOLDS):
+        inside = folds == fold
+        scores[inside] = _margins(heads[head_name(ANY_SOURCE, fold)], standardised[inside])
+    return scores
+
+
+def head_name(source: str, fold: int) -> str:
+    """Return the name of the head that heard neither a source nor the people of a group of speakers."""
+    return f"{source}|{fold}"
 
 
 def is_live(rows: Sequence[HeardVoice]) -> NDArray[np.bool_]:
@@ -176,6 +180,17 @@ def _fit_head(rows: Sequence[HeardVoice], standardised: Figures, kept: NDArray[n
     return _logistic(standardised[kept], truth[kept], weigh(rows, kept)[kept], STRENGTH)
 
 
+def _fit_held_out(rows: Sequence[HeardVoice], standardised: Figures) -> dict[str, Head]:
+    live, sources, folds = is_live(rows), sources_of(rows), speaker_folds(rows, SPEAKER_FOLDS)
+    heads = {}
+    for fold in range(SPEAKER_FOLDS):
+        inside = folds == fold
+        heads[head_name(ANY_SOURCE, fold)] = _fit_head(rows, standardised, ~inside)
+        for source in list_machine_sources(rows):
+            heads[head_name(source, fold)] = _fit_head(rows, standardised, (sources != source) & ~(live & inside))
+    return heads
+
+
 def _fit_recorded(rows: Sequence[HeardVoice], standardised: Figures) -> Head:
     machines = ~is_live(rows)
     truth = np.array([row.voice.truth == RECORDED for row in rows])
@@ -204,13 +219,7 @@ def _calibration(rows: Sequence[HeardVoice], held_out: HeldOut) -> tuple[float, 
     return float(head.weights[0]), head.intercept
 
 
-def _calibrated(held_out: HeldOut, slope: float, offset: float) -> HeldOut:
-    return HeldOut(
-        held_out.machine * slope + offset, {source: scores * slope + offset for source, scores in held_out.live.items()}
-    )
-
-
-def _stretch_odds(head: Head, slope: float, offset: float) -> Head:
+def _as_odds(head: Head, slope: float, offset: float) -> Head:
     return Head(head.weights * slope, head.intercept * slope + offset)
 
 

@@ -36,7 +36,7 @@ def render_evaluation(evaluation: VoiceEvaluation) -> str:
         "  by kind of recording: " + ", ".join(f"{kind} {share:.1%}" for kind, share in live.by_kind.items()),
     ]
     if evaluation.speakers_left_out_auc is not None:
-        lines.append(f"speakers left out in ten groups: AUC {evaluation.speakers_left_out_auc:.3f}")
+        lines.append(f"speakers left out in five groups: AUC {evaluation.speakers_left_out_auc:.3f}")
     if evaluation.matched_auc is None:
         lines.append("same sentences by people and machines: there are none in the manifest")
     else:
@@ -92,7 +92,7 @@ def render_card(model: VoiceModel, evaluation: VoiceEvaluation, left_out: Sequen
             "",
             "## Further figures",
             "",
-            f"- Speakers left out in ten groups (engines known): AUC {evaluation.speakers_left_out_auc or 0.0:.3f}.",
+            f"- Speakers left out in five groups (engines known): AUC {evaluation.speakers_left_out_auc or 0.0:.3f}.",
             _matched_line(evaluation),
             f'- Brier score {evaluation.brier:.3f}. Said and true share of "not live", by fifths: '
             + "; ".join(f"{said:.2f} / {true:.2f} ({count})" for said, true, count in evaluation.calibration)

@@ -1,7 +1,7 @@
 """How well does the model tell machines from people it never heard? Figures with their uncertainty.
 
-On the corpus it was trained on the model is fitted anew with each source left out; on other recordings the model in force is
-used, for a source it was trained on the head that was fitted without it.
+The model carries copies of its first head that were fitted without each source and each group of speakers. A row is judged by
+copies that never heard what is judged, on the corpus of the training as on any other.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from app.audio.voice.model import VoiceModel
 from app.learning.fit_voice import (
     Figures,
     HeldOut,
-    cross_fit,
-    cross_fit_speakers,
     each_source,
+    head_name,
     is_live,
     list_machine_sources,
+    score_held_out,
+    score_speakers_held_out,
 )
 from app.learning.voice_corpus import CLASSIC_ENGINES, RECORDED, normalise_text
 from app.learning.voice_figures import HeardVoice
@@ -99,32 +100,21 @@ class VoiceEvaluation:
         return data
 
 
-def evaluate_by_refitting(
-    rows: Sequence[HeardVoice], model: VoiceModel, tested: NDArray[np.bool_] | None = None
-) -> VoiceEvaluation:
-    """Return the figures with each source left out and the model fitted again; ``tested`` marks the rows that are reported."""
-    held_out = cross_fit(rows)
+def evaluate_model(rows: Sequence[HeardVoice], model: VoiceModel, tested: NDArray[np.bool_] | None = None) -> VoiceEvaluation:
+    """Return the figures of a model; each row is judged by a head that heard neither its source nor, of people, the speaker.
+
+    ``tested`` marks the rows that are reported; the others join the test of matched sentences alone.
+    """
     tested = np.ones(len(rows), dtype=bool) if tested is None else tested
-    speakers = cross_fit_speakers(rows)
+    standardised = model.standardise(np.stack([row.figures for row in rows]))
+    held_out = score_held_out(rows, standardised, model.without, model.not_live)
+    speakers = score_speakers_held_out(rows, standardised, model.without)
     live = is_live(rows)
     auc = find_auc(speakers[tested & ~live], speakers[tested & live])
-    return _evaluate(rows, held_out, tested, model, "each source left out and the model fitted again", auc)
-
-
-def evaluate_model(rows: Sequence[HeardVoice], model: VoiceModel) -> VoiceEvaluation:
-    """Return the figures of the model in force on recordings it was not trained on."""
-    standardised = model.standardise(np.stack([row.figures for row in rows]))
-    live = is_live(rows)
-    machine = np.full(len(rows), np.nan)
-    people: dict[str, Figures] = {}
-    for source, of_source in each_source(rows):
-        head = model.without.get(source, model.not_live)
-        odds = standardised @ head.weights + head.intercept
-        machine[of_source] = odds[of_source]
-        people[source] = np.where(live, odds, np.nan)
-    heard = [source for source in list_machine_sources(rows) if source in model.without]
-    way = "the model in force" + (f"; for {', '.join(heard)} the model fitted without that source" if heard else "")
-    return _evaluate(rows, HeldOut(machine, people), np.ones(len(rows), dtype=bool), model, way, None)
+    new = [source for source in list_machine_sources(rows) if head_name(source, 0) not in model.without]
+    way = "heads fitted without the source and without the people judged"
+    way += f"; new to the model altogether: {', '.join(new)}" if new else ""
+    return _evaluate(rows, held_out, tested, model, way, auc)
 
 
 def find_auc(machines: Figures, people: Figures) -> float:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from app.audio.voice.model import VoiceModel, write_voice_model
 from app.errors import InvalidInput
 from app.learning.fit_voice import fit_voice_model, is_live, list_machine_sources
-from app.learning.voice_corpus import VoiceCorpus, VoiceFile, hash_training_data, read_voice_corpus
-from app.learning.voice_evaluation import VoiceEvaluation, evaluate_by_refitting, evaluate_model
+from app.learning.voice_corpus import VoiceCorpus, hash_training_data, read_voice_corpus
+from app.learning.voice_evaluation import VoiceEvaluation, evaluate_model
 from app.learning.voice_figures import HeardVoice, measure_voices
 from app.ports import VoiceEncoder
 
@@ -67,7 +67,7 @@ def train_voice(
     model = replace(unnamed, version=f"{MODEL_SERIES}-{content[:8]}")
     left_out = [*corpus.left_out, *failed]
     left_out += [f"{voice.name}: its licence does not allow training" for voice in corpus.voices if not voice.may_train]
-    return Trained(model, evaluate_by_refitting(rows, model, _tested(rows)), tuple(left_out))
+    return Trained(model, evaluate_model(rows, model, _tested(rows)), tuple(left_out))
 
 
 def evaluate_voice(
@@ -79,11 +79,7 @@ def evaluate_voice(
     cache_dir: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> tuple[VoiceEvaluation, tuple[str, ...]]:
-    """Return the figures on a manifest's recordings, and the files that were left out, each with the reason.
-
-    Recordings that the model was trained on are judged by models fitted again without their source and speaker; others by the
-    model in force, or by its copy that was fitted without their engine.
-    """
+    """Return the figures on a manifest's recordings, and the files that were left out, each with the reason."""
     corpus = read_voice_corpus(manifest)
     extra = read_voice_corpus(more, must_have_both=False) if more else None
     voices = [*corpus.voices, *(extra.voices if extra else ())]
@@ -92,11 +88,7 @@ def evaluate_voice(
     )
     _require_both(rows, manifest)
     left_out = (*corpus.left_out, *failed)
-    known = set(model.training.get("files", ()))
-    if not any(_name_print(row.voice) in known for row in rows):
-        return evaluate_model(rows, model), left_out
-    taught = [row for row in rows if row.voice.may_train]
-    return evaluate_by_refitting(taught, model, _tested(taught)), left_out
+    return evaluate_model(rows, model, _tested(rows)), left_out
 
 
 def _tested(rows: Sequence[HeardVoice]) -> NDArray[np.bool_]:
@@ -121,13 +113,7 @@ def _describe(manifest: Path, corpus: VoiceCorpus, extra: VoiceCorpus | None, ro
         "rows": len(rows),
         "live_speakers": len({voice.speaker for voice in live}),
         "sources": {source: len({v.name for v in voices if v.source == source}) for source in list_machine_sources(rows)},
-        "files": sorted({_name_print(voice) for voice in voices if voice.subclass not in MORE}),
     }
-
-
-def _name_print(voice: VoiceFile) -> str:
-    """Return a short print of a file's name and speaker, by which training files are known again."""
-    return hashlib.sha256(f"{voice.name} {voice.speaker} {voice.text}".encode()).hexdigest()[:10]
 
 
 def _told(on_progress: OnProgress | None, what: str) -> Callable[[float], None] | None:

@@ -9,12 +9,11 @@ from app.audio.features import SIGNAL_FEATURES
 from app.audio.voice.model import read_voice_model, write_voice_model
 from app.audio.voice.stretches import GROUPS, Stretch
 from app.errors import InvalidInput
-from app.learning.fit_voice import cross_fit, fit_voice_model, is_live, speaker_folds, weigh, weighted_quantile
+from app.learning.fit_voice import fit_voice_model, is_live, score_held_out, speaker_folds, weigh, weighted_quantile
 from app.learning.telephone_lines import LINES, simulate_line
 from app.learning.voice_card import render_card, render_evaluation
 from app.learning.voice_corpus import VoiceFile, read_voice_corpus
 from app.learning.voice_evaluation import (
-    evaluate_by_refitting,
     evaluate_model,
     find_auc,
     find_auc_same_line,
@@ -174,7 +173,10 @@ def test_all_rows_of_a_speaker_are_in_one_fold() -> None:
 
 def test_held_out_scores_are_from_models_that_never_heard_the_source() -> None:
     odd = heard(25, "odd", 0.0, 9)  # an engine that is no different from people
-    scores = cross_fit([*ROWS, *odd])
+    rows = [*ROWS, *odd]
+    fitted = fit_voice_model(rows, version="v", encoder_sha256="e", training={})
+    standardised = fitted.standardise(np.stack([row.figures for row in rows]))
+    scores = score_held_out(rows, standardised, fitted.without, fitted.not_live)
     machines = scores.machine[[row.voice.source == "odd" for row in [*ROWS, *odd]]]
     people = scores.live["odd"][is_live([*ROWS, *odd])]
     assert 0.4 < find_auc(machines, people) < 0.95  # between chance (shift 0 of -1.5) and the known engines
@@ -191,7 +193,7 @@ def test_a_model_is_written_and_read_without_running_anything(model: object) -> 
     text = write_voice_model(model)  # type: ignore[arg-type]
     again = read_voice_model(text)
     assert write_voice_model(again) == text
-    assert sorted(again.without) == ["flite", "newvoice", "prompts"]
+    assert {name.split("|")[0] for name in again.without} == {"*", "flite", "newvoice", "prompts"}
     assert again.live_below <= again.not_live_above
 
 
@@ -211,7 +213,7 @@ def test_a_model_of_other_figures_is_refused(model: object) -> None:
 
 
 def test_evaluation_tells_engines_apart_from_people_and_says_what_was_met(model: object) -> None:
-    result = evaluate_by_refitting(ROWS, model)  # type: ignore[arg-type]
+    result = evaluate_model(ROWS, model)  # type: ignore[arg-type]
     by_source = {source.source: source for source in result.sources}
     assert {name: source.kind for name, source in by_source.items()} == {
         "flite": "classic",
@@ -229,14 +231,12 @@ def test_evaluation_tells_engines_apart_from_people_and_says_what_was_met(model:
 def test_another_set_is_judged_by_the_model_that_never_heard_its_engine(model: object) -> None:
     rows = heard(40, "live", -1.5, 11) + heard(20, "flite", 1.5, 12) + heard(20, "brandnew", 1.5, 13)
     result = evaluate_model(rows, model)  # type: ignore[arg-type]
-    assert "flite" in result.way
-    assert "brandnew" not in result.way
+    assert result.way.endswith("new to the model altogether: brandnew")
     assert all(source.auc > 0.9 for source in result.sources)
-    assert result.speakers_left_out_auc is None
 
 
 def test_table_and_card_carry_the_figures(model: object) -> None:
-    result = evaluate_by_refitting(ROWS, model)  # type: ignore[arg-type]
+    result = evaluate_model(ROWS, model)  # type: ignore[arg-type]
     training = {"files_heard": 135, "rows": 135, "live_speakers": 60, "sources": {"flite": 25}, "data_sha256": "d" * 64}
     described = fit_voice_model(ROWS, version="v", encoder_sha256="e", training={**training, "more_manifest_sha256": None})
     for text in (render_evaluation(result), render_card(described, result, ["x/a.wav: too short"])):
