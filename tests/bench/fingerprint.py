@@ -19,7 +19,7 @@ from app.audio.likeness import compare_prints
 from app.audio.vad import find_speech
 
 ROOT = Path(__file__).parents[2]
-RECORDINGS = int(os.environ.get("EARSHOT_BENCH_PRINTS", "1000000"))
+RECORDINGS = int(os.environ.get("BENCH_PRINTS", "1000000"))
 FILES = 16
 MARKS_EACH = 400
 """25 s of speech at 16 landmarks a second; what a caller says in a call of a minute."""

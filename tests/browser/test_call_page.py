@@ -38,12 +38,12 @@ AUDIO = "document.querySelector('[data-audio]')"
 
 
 def find_browser() -> str:
-    found = os.environ.get("EARSHOT_TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
+    found = os.environ.get("TEST_BROWSER") or shutil.which("chromium") or shutil.which("chromium-browser")
     if found:
         return found
-    if os.environ.get("EARSHOT_REQUIRE_BROWSER") == "1":
-        pytest.fail("EARSHOT_REQUIRE_BROWSER=1, but there is no Chromium on the PATH and EARSHOT_TEST_BROWSER is not set")
-    pytest.skip("no Chromium on the PATH; install it or set EARSHOT_TEST_BROWSER")
+    if os.environ.get("TEST_BROWSER_REQUIRED") == "1":
+        pytest.fail("TEST_BROWSER_REQUIRED=1, but there is no Chromium on the PATH and TEST_BROWSER is not set")
+    pytest.skip("no Chromium on the PATH; install it or set TEST_BROWSER")
 
 
 @pytest.fixture(scope="module")
