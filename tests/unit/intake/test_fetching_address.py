@@ -5,7 +5,7 @@ import socket
 from urllib.parse import quote
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.errors import InvalidInput
@@ -104,7 +104,7 @@ def test_a_host_that_the_resolver_reads_as_a_number_is_written_plainly_or_refuse
     try:
         read = ipaddress.IPv4Address(socket.inet_aton(host))
     except OSError:
-        assume(False)
+        return  # a name, not a number: another test's affair
     code = code_of(f"https://{host}/")
     assert code in ("bad_address", "address_inside") or (code == "fetched" and is_public(read) and host == str(read))
 
