@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.timeline import Span
-from app.vocabulary import ChannelRole, PackKind, Severity, Speaker, ToneKind, VoiceLabel
+from app.vocabulary import ChannelRole, PackKind, PartKind, Severity, Speaker, ToneKind, VoiceLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What one speaker said without a long pause, on one channel."""
+    """What one speaker said without a long pause, on one channel.
+
+    ``estimated_speaker`` tells voices apart where one channel carries both parties: "A" is the first that was heard, then "B";
+    it is None where every channel has one party, and where the voices could not be told apart well enough.
+    """
 
     channel: int
     speaker: Speaker
     span: Span
     text: str
     words: tuple[Word, ...] = ()
+    estimated_speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,28 @@ class Tone:
     kind: ToneKind
     detail: str
     span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CallPart:
+    """What goes on during a stretch of one channel; the parts of a channel follow one another without gap.
+
+    ``detail`` says more where there is more: the keys pressed, "music", "menu", or the estimated speaker of a part of speech.
+    """
+
+    channel: int
+    kind: PartKind
+    span: Span
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Which language is spoken (ISO 639-1 code, None where it could not be told), how sure, from 0 to 1, and by what check."""
+
+    code: str | None
+    confidence: float
+    checked_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +152,8 @@ class Listening:
     """Everything the machine heard in one recording.
 
     ``speech`` has one tuple of spans per channel. ``engine`` names pipeline, model and settings, so that the run can be
-    repeated; ``notes`` are plain sentences about what was doubtful (a header that lies, one channel copied twice).
+    repeated; ``notes`` are plain sentences about what was doubtful (a header that lies, one channel copied twice). ``language``
+    is None where it was not checked.
     """
 
     sha256: str
@@ -140,6 +168,8 @@ class Listening:
     caller_voice: CallerVoice
     engine: Mapping[str, object]
     notes: tuple[str, ...] = field(default=())
+    parts: tuple[CallPart, ...] = ()
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)

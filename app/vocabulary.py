@@ -68,6 +68,67 @@ class LegDirection(StrEnum):
     INTERNAL_TRANSFER = "internal_transfer"
 
 
+class LegVoice(StrEnum):
+    """Who or what speaks on our side of a leg, as the one who placed it says."""
+
+    LIVE = "live"
+    PRERECORDED = "prerecorded"
+    ARTIFICIAL_AI = "artificial_ai"
+    SOUNDBOARD = "soundboard"
+    UNKNOWN = "unknown"
+
+
+class Dialer(StrEnum):
+    """How the number of a placed leg was chosen and dialled."""
+
+    MANUAL = "manual"
+    LIST = "list"
+    PREDICTIVE = "predictive"
+    RANDOM_SEQUENTIAL = "random_sequential"
+    UNKNOWN = "unknown"
+
+
+class Purpose(StrEnum):
+    """What a call is for; the sales rules apply to the first two."""
+
+    TELEMARKETING = "telemarketing"
+    DUAL = "dual"
+    INFORMATIONAL = "informational"
+    TRANSACTIONAL = "transactional"
+
+
+class AttemptKind(StrEnum):
+    """How somebody tried to reach a consumer."""
+
+    CALL = "call"
+    TEXT = "text"
+
+
+class Authority(StrEnum):
+    """Where a rule's force comes from."""
+
+    STATUTE = "statute"
+    FCC_RULE = "fcc_rule"
+    FCC_ORDER = "fcc_order"
+    FTC_RULE = "ftc_rule"
+    CMS_RULE = "cms_rule"
+    CASE = "case"
+    STATE = "state"
+    STANDARD = "standard"
+    CONTRACT = "contract"
+    POLICY = "policy"
+
+
+class RuleStatus(StrEnum):
+    """Whether a rule binds."""
+
+    IN_FORCE = "in_force"
+    STAYED = "stayed"
+    VACATED = "vacated"
+    PROPOSED = "proposed"
+    REPEALED = "repealed"
+
+
 class Disposition(StrEnum):
     """How the telephone network says the call ended."""
 
@@ -113,6 +174,20 @@ class ToneKind(StrEnum):
     BUSY = "busy"
     SIT = "sit"
     MUSIC = "music"
+
+
+class PartKind(StrEnum):
+    """What goes on during a part of a call, on one channel."""
+
+    RINGING = "ringing"
+    NETWORK = "network"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    HOLD = "hold"
+    BEEP = "beep"
+    KEYS = "keys"
+    SPEECH = "speech"
+    SILENCE = "silence"
 
 
 class VoiceLabel(StrEnum):

@@ -1,7 +1,8 @@
 """How is a Listening written down?
 
 The shape is the contract of ``earshot analyze --json`` (utterances, speech, turns, tones, caller_voice, engine); more keys
-may be added, none renamed. Reading it back gives an equal value.
+may be added, none renamed (parts, language and estimated_speaker may be missing in what an earlier version wrote). Reading it
+back gives an equal value.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.conversation import CallerVoice, Listening, Tone, Turns, Utterance, VoiceReason, Word
+from app.conversation import CallerVoice, CallPart, Language, Listening, Tone, Turns, Utterance, VoiceReason, Word
 from app.timeline import Span
-from app.vocabulary import ChannelRole, Speaker, ToneKind, VoiceLabel
+from app.vocabulary import ChannelRole, PartKind, Speaker, ToneKind, VoiceLabel
 
 
 def listening_to_json(listening: Listening) -> dict[str, Any]:
@@ -29,6 +30,8 @@ def listening_to_json(listening: Listening) -> dict[str, Any]:
         "tones": [tone_to_json(tone) for tone in listening.tones],
         "caller_voice": _voice_to_json(listening.caller_voice),
         "notes": list(listening.notes),
+        "parts": [part_to_json(part) for part in listening.parts],
+        "language": _language_to_json(listening.language),
     }
 
 
@@ -47,6 +50,8 @@ def listening_from_json(data: Mapping[str, Any]) -> Listening:
         caller_voice=_voice_from_json(data["caller_voice"]),
         engine=dict(data["engine"]),
         notes=tuple(data.get("notes", ())),
+        parts=tuple(part_from_json(part) for part in data.get("parts") or ()),
+        language=_language_from_json(data.get("language")),
     )
 
 
@@ -85,6 +90,26 @@ def tone_from_json(data: Mapping[str, Any]) -> Tone:
     return Tone(data["channel"], ToneKind(data["kind"]), data["detail"], span_from_json(data))
 
 
+def part_to_json(part: CallPart) -> dict[str, Any]:
+    """Return a part of the call with its channel, kind, detail and time."""
+    return {"channel": part.channel, "kind": part.kind.value, "detail": part.detail, **span_to_json(part.span)}
+
+
+def part_from_json(data: Mapping[str, Any]) -> CallPart:
+    """Return the part that was written."""
+    return CallPart(data["channel"], PartKind(data["kind"]), span_from_json(data), data["detail"])
+
+
+def _language_to_json(language: Language | None) -> dict[str, Any] | None:
+    if language is None:
+        return None
+    return {"code": language.code, "confidence": language.confidence, "checked_by": language.checked_by}
+
+
+def _language_from_json(data: Mapping[str, Any] | None) -> Language | None:
+    return None if data is None else Language(data["code"], data["confidence"], data["checked_by"])
+
+
 def _spans_to_json(spans: Iterable[Span]) -> list[dict[str, float]]:
     return [span_to_json(span) for span in spans]
 
@@ -93,6 +118,7 @@ def _utterance_to_json(utterance: Utterance) -> dict[str, Any]:
     return {
         "channel": utterance.channel,
         "speaker": utterance.speaker.value,
+        "estimated_speaker": utterance.estimated_speaker,
         **span_to_json(utterance.span),
         "text": utterance.text,
         "words": [word_to_json(word) for word in utterance.words],
@@ -101,7 +127,8 @@ def _utterance_to_json(utterance: Utterance) -> dict[str, Any]:
 
 def _utterance_from_json(data: Mapping[str, Any]) -> Utterance:
     words = tuple(word_from_json(word) for word in data["words"])
-    return Utterance(data["channel"], Speaker(data["speaker"]), span_from_json(data), data["text"], words)
+    speaker, estimated = Speaker(data["speaker"]), data.get("estimated_speaker")
+    return Utterance(data["channel"], speaker, span_from_json(data), data["text"], words, estimated)
 
 
 def _turns_to_json(turns: Turns) -> dict[str, Any]:

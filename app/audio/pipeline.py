@@ -37,7 +37,7 @@ from app.ports import StageCache, Transcriber, VoiceEncoder
 from app.timeline import Span, merge
 from app.vocabulary import ChannelRole, ToneKind, VoiceLabel
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 """Raise it whenever any stage may give another result on the same input; every kept result then counts as stale."""
 
 OnProgress = Callable[[str, float], None]

@@ -24,6 +24,8 @@ JSON_PARTS = (
     "caller_voice",
     "engine",
     "notes",
+    "parts",
+    "language",
 )
 
 
@@ -47,6 +49,7 @@ def listening_rows(
             seq=seq,
             channel=u.channel,
             speaker=u.speaker,
+            estimated_speaker=u.estimated_speaker,
             start_s=u.span.start_s,
             end_s=u.span.end_s,
             text=u.text,
@@ -81,6 +84,7 @@ def load_utterances(session: Session, run_id: str) -> tuple[Utterance, ...]:
             Span(row.start_s, row.end_s),
             row.text,
             tuple(Word(Span(start, end), text, confidence, bool(low)) for start, end, text, confidence, low in row.words),
+            row.estimated_speaker,
         )
         for row in rows
     )

@@ -62,6 +62,8 @@ class AnalysisResult(Base):
     caller_voice: Mapped[dict[str, Any]] = mapped_column(Json)
     engine: Mapped[dict[str, Any]] = mapped_column(Json)
     notes: Mapped[list[str]] = mapped_column(Json)
+    parts: Mapped[list[Any] | None] = mapped_column(Json, comment="ringing, IVR, hold, speech...; null before they were marked")
+    language: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="null where it was not checked")
     peaks_blob_key: Mapped[str] = mapped_column(Text)
     listening_blob_key: Mapped[str] = mapped_column(Text, comment="the copy that browsers play")
     listening_media_type: Mapped[str] = mapped_column(Text)
@@ -81,6 +83,7 @@ class UtteranceRow(Base):
     seq: Mapped[int] = mapped_column(primary_key=True)
     channel: Mapped[int]
     speaker: Mapped[Speaker] = mapped_column(Term(Speaker))
+    estimated_speaker: Mapped[str | None] = mapped_column(Text, comment="which voice of a mixed channel: A, B...")
     start_s: Mapped[float]
     end_s: Mapped[float]
     text: Mapped[str] = mapped_column(Text)

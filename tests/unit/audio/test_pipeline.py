@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ import pytest
 from app.audio.listening_json import listening_from_json, listening_to_json
 from app.audio.pcm import DecodedAudio
 from app.audio.pipeline import assign_roles, listen
-from app.conversation import Word
+from app.conversation import CallPart, Language, Word
 from app.ports import RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
-from app.vocabulary import ChannelRole, Speaker, ToneKind, VoiceLabel
+from app.vocabulary import ChannelRole, PartKind, Speaker, ToneKind, VoiceLabel
 
 RATE = 16_000
 CALLER, AGENT, MIXED = ChannelRole.CALLER, ChannelRole.AGENT, ChannelRole.MIXED
@@ -169,7 +170,9 @@ def test_what_was_heard_is_written_in_the_shape_of_the_contract_and_read_back() 
     assert {"sha256", "duration_s", "sample_rate_hz", "channels", "channel_roles", "engine", "utterances", "speech"} < set(
         written
     )
-    assert set(written["utterances"][0]) == {"channel", "speaker", "start_s", "end_s", "text", "words"}
+    assert set(written["utterances"][0]) == {
+        "channel", "speaker", "estimated_speaker", "start_s", "end_s", "text", "words"
+    }  # fmt: skip
     assert set(written["utterances"][0]["words"][0]) == {"start_s", "end_s", "text", "confidence", "low_trust"}
     assert {
         "talk_s", "overlap_s", "dead_air_s", "longest_dead_air_s", "two_way_speech_s", "response_latency_s", "interruptions"
@@ -181,6 +184,17 @@ def test_what_was_heard_is_written_in_the_shape_of_the_contract_and_read_back() 
     assert set(written["caller_voice"]["reasons"][0]) == {"code", "text", "weight", "spans"}
     assert written["engine"]["asr"]["model"] == "one-word"
     assert listening_to_json(listening_from_json(written)) == written
+
+
+def test_parts_language_and_estimated_speakers_are_written_and_read_back() -> None:
+    heard = listen(STEREO, OneWordTranscriber())
+    spoken = replace(heard.utterances[0], estimated_speaker="B")
+    parts = (CallPart(0, PartKind.HOLD, Span(0.0, 4.0), "music"), CallPart(1, PartKind.SPEECH, Span(0.5, 2.0)))
+    full = replace(heard, utterances=(spoken,), parts=parts, language=Language("es", 0.93, "tiny"))
+    again = listening_from_json(json.loads(json.dumps(listening_to_json(full))))
+    assert (again.utterances[0].estimated_speaker, again.parts, again.language) == ("B", full.parts, full.language)
+    old = {key: value for key, value in listening_to_json(heard).items() if key not in ("parts", "language")}
+    assert (listening_from_json(old).parts, listening_from_json(old).language) == ((), None)
 
 
 def test_silence_on_every_channel_is_a_result_and_no_error() -> None:
