@@ -27,6 +27,7 @@ COMMANDS = {
     "doctor": "doctor",
     "migrate": "database",
     "voice": "voice",
+    "screen": "screen",
 }
 
 
