@@ -280,6 +280,13 @@ class FindingDecision(StrEnum):
     NEEDS_EVIDENCE = "needs_evidence"
 
 
+class CheckOutcome(StrEnum):
+    """How the sample check of a cluster ended."""
+
+    APPLIED = "applied"
+    GIVEN_UP = "given_up"
+
+
 class DisputeReason(StrEnum):
     """Why an advertiser contests a charge."""
 
@@ -355,3 +362,8 @@ class EventKind(StrEnum):
     CALL_SCREENED = "call.screened"
     JOB_REPLAYED = "job.replayed"
     REVIEW_DECIDED = "review.decided"
+    CLUSTER_GREW = "cluster.grew"
+    CLUSTER_CHECK_OPENED = "cluster.check_opened"
+    CLUSTER_CHECK_GIVEN_UP = "cluster.check_given_up"
+    CLUSTER_DECIDED = "cluster.decided"
+    CLUSTER_UNDONE = "cluster.undone"

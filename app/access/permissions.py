@@ -12,6 +12,8 @@ class Permission(StrEnum):
     CALLS_SEND = "calls.send"
     RECORDING_LISTEN = "recording.listen"
     REVIEW_DECIDE = "review.decide"
+    REVIEW_LEAD = "review.lead"
+    CLUSTERS_VIEW = "clusters.view"
     ANALYSIS_REQUEST = "analysis.request"
     INTAKE_VIEW = "intake.view"
     INTAKE_REPLAY = "intake.replay"
@@ -29,11 +31,11 @@ class Permission(StrEnum):
 P = Permission
 _EVERYBODY = frozenset({P.CALLS_VIEW, P.RECORDING_LISTEN})
 _NETWORK = _EVERYBODY | {P.CAMPAIGNS_VIEW, P.SOURCES_VIEW}
-_REVIEWER = _NETWORK | {P.REVIEW_DECIDE, P.ANALYSIS_REQUEST}
+_REVIEWER = _NETWORK | {P.REVIEW_DECIDE, P.CLUSTERS_VIEW, P.ANALYSIS_REQUEST}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(Permission),
-    Role.TEAM_LEAD: _REVIEWER | {P.CALLS_SEND, P.INTAKE_VIEW, P.INTAKE_REPLAY, P.WORKERS_VIEW},
+    Role.TEAM_LEAD: _REVIEWER | {P.REVIEW_LEAD, P.CALLS_SEND, P.INTAKE_VIEW, P.INTAKE_REPLAY, P.WORKERS_VIEW},
     Role.REVIEWER: _REVIEWER,
     Role.COMPLIANCE: _REVIEWER | {P.AUDIT_VIEW},
     Role.BILLING: _NETWORK,

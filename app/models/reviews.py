@@ -1,12 +1,14 @@
-"""What people decided: reviews of calls and decisions on findings; a changed mind is a new review."""
+"""What people decided: reviews of calls and decisions on findings, and of clusters; a changed mind is a new review."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Moment, Term, one_of
-from app.vocabulary import FindingDecision, Verdict
+from app.vocabulary import CheckOutcome, FindingDecision, Verdict
+
+OPEN = text("ended_at IS NULL")
 
 
 class Review(Base):
@@ -39,4 +41,61 @@ class FindingReview(Base):
     review_id: Mapped[str] = mapped_column(ForeignKey("review.id"), primary_key=True)
     finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), primary_key=True)
     decision: Mapped[FindingDecision] = mapped_column(Term(FindingDecision))
+    reason: Mapped[str] = mapped_column(Text)
+
+
+class ClusterCheck(Base):
+    """One hearing of a random sample of a cluster's undecided calls; applied, it decides the rest of them."""
+
+    __tablename__ = "cluster_check"
+    __table_args__ = (
+        one_of("outcome", CheckOutcome),
+        one_of("verdict", Verdict),
+        CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="ended_has_outcome"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended_by_somebody"),
+        CheckConstraint("(verdict IS NOT NULL) = (outcome IS NOT NULL AND outcome = 'applied')", name="applied_has_verdict"),
+        CheckConstraint("sample_size BETWEEN 1 AND call_count", name="sample_within_calls"),
+        Index("ix_cluster_check_cluster", "cluster_id", "opened_at"),
+        # One check at a time goes on in a cluster.
+        Index("uq_cluster_check_open", "cluster_id", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    cluster_id: Mapped[str] = mapped_column(ForeignKey("same_audio_cluster.id"))
+    seed: Mapped[str] = mapped_column(Text, comment="calls in order of SHA-256(seed:call id); the first are the sample")
+    call_count: Mapped[int] = mapped_column(comment="undecided calls of the cluster when the check was opened")
+    sample_size: Mapped[int]
+    opened_by: Mapped[str] = mapped_column(Text, comment="user id, or token id of a program")
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    ended_by: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    outcome: Mapped[CheckOutcome | None] = mapped_column(Term(CheckOutcome))
+    verdict: Mapped[Verdict | None] = mapped_column(Term(Verdict), comment="what was applied to the rest")
+
+
+class ClusterCheckCall(Base):
+    """A call that a check is about: one of the sample, or one of the rest with the review that the check gave it."""
+
+    __tablename__ = "cluster_check_call"
+    __table_args__ = (
+        UniqueConstraint("review_id"),
+        UniqueConstraint("check_id", "place"),
+        CheckConstraint("place IS NULL OR review_id IS NULL", name="sampled_is_heard"),
+        Index("ix_cluster_check_call_call", "call_id"),
+    )
+
+    check_id: Mapped[str] = mapped_column(ForeignKey("cluster_check.id"), primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    place: Mapped[int | None] = mapped_column(comment="1, 2, 3... in the sample; null for the rest")
+    review_id: Mapped[str | None] = mapped_column(ForeignKey("review.id"))
+
+
+class ClusterUndo(Base):
+    """That what a check applied was taken back: its reviews count no more."""
+
+    __tablename__ = "cluster_undo"
+
+    check_id: Mapped[str] = mapped_column(ForeignKey("cluster_check.id"), primary_key=True)
+    undone_by: Mapped[str] = mapped_column(Text)
+    undone_at: Mapped[datetime] = mapped_column(Moment)
     reason: Mapped[str] = mapped_column(Text)

@@ -103,3 +103,24 @@ def test_one_dispute_is_open_per_charge(engine: Engine) -> None:
 def test_moments_are_kept_to_the_microsecond() -> None:
     moment = datetime(2026, 11, 22, 17, 30, 0, 123457, tzinfo=UTC)
     assert EPOCH + ((moment - EPOCH) // MICROSECOND) * MICROSECOND == moment
+
+
+def test_going_back_takes_along_the_reviews_that_a_sample_check_gave(engine: Engine) -> None:
+    review = "INSERT INTO review (id, call_id, reviewer_id, verdict, notes, heard_s, decided_at) VALUES (:id, 'c', 'u', 'good', '', 1, 1)"
+    with engine.begin() as connection:
+        connection.execute(text(CALL))
+        connection.execute(text("INSERT INTO same_audio_cluster (id, made_at) VALUES ('k', 1)"))
+        connection.execute(text(review), [{"id": "own"}, {"id": "given"}])
+        connection.execute(
+            text(
+                "INSERT INTO cluster_check (id, cluster_id, seed, call_count, sample_size, opened_by, opened_at)"
+                " VALUES ('x', 'k', 's', 2, 1, 'u', 1)"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO cluster_check_call (check_id, call_id, place, review_id) VALUES ('x', 'c', NULL, 'given')")
+        )
+    migrate(engine, "0003")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id FROM review")).scalars().all() == ["own"]
+    assert migrate(engine) == newest_revision()
