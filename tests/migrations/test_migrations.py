@@ -106,7 +106,10 @@ def test_moments_are_kept_to_the_microsecond() -> None:
 
 
 def test_going_back_takes_along_the_reviews_that_a_sample_check_gave(engine: Engine) -> None:
-    review = "INSERT INTO review (id, call_id, reviewer_id, verdict, notes, heard_s, decided_at) VALUES (:id, 'c', 'u', 'good', '', 1, 1)"
+    review = (
+        "INSERT INTO review (id, call_id, reviewer_id, verdict, notes, heard_s, decided_at)"
+        " VALUES (:id, 'c', 'u', 'good', '', 1, 1)"
+    )
     with engine.begin() as connection:
         connection.execute(text(CALL))
         connection.execute(text("INSERT INTO same_audio_cluster (id, made_at) VALUES ('k', 1)"))
