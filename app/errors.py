@@ -77,3 +77,9 @@ class BlobDamaged(EarshotError):
     """Stored bytes do not open: changed, cut off, put in another's place, or sealed by a key that is not given."""
 
     code = "blob_damaged"
+
+
+class ListDamaged(EarshotError):
+    """A file of a do-not-call list is not what was written: nothing may be answered from it."""
+
+    code = "list_damaged"

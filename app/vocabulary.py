@@ -316,6 +316,40 @@ class DisputeState(StrEnum):
     FINAL = "final"
 
 
+class ListKind(StrEnum):
+    """Which kind of do-not-call list: who keeps it and what it means to be on it."""
+
+    NATIONAL = "national"
+    STATE = "state"
+    INTERNAL = "internal"
+    LITIGATOR = "litigator"
+    REASSIGNED = "reassigned"
+
+
+class ListAnswer(StrEnum):
+    """What a list says of a number; a list that is missing, too old or does not cover it says unknown, never not_listed."""
+
+    LISTED = "listed"
+    NOT_LISTED = "not_listed"
+    UNKNOWN = "unknown"
+
+
+class ScrubOutcome(StrEnum):
+    """Whether a number may be called as far as the lists go."""
+
+    ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    UNKNOWN = "unknown"
+
+
+class Freshness(StrEnum):
+    """How old a list is against the longest age at which it may still be used."""
+
+    FRESH = "fresh"
+    DUE = "due"
+    STALE = "stale"
+
+
 class QueueName(StrEnum):
     """Which kind of worker takes a job; each worker process serves exactly one."""
 
