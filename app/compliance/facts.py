@@ -47,11 +47,15 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPolicy:
-    """Which call generation methods a campaign takes; ``default`` holds for channels in neither list."""
+    """Which call generation methods a campaign takes; ``default`` holds for channels in neither list.
+
+    A list may name a family by its first part (``online``) or as people say it (``search``, ``broadcast``).
+    """
 
     default: str | None = None
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    needs_creative_approval: tuple[str, ...] = ()
 
     @property
     def is_known(self) -> bool:
@@ -60,13 +64,28 @@ class ChannelPolicy:
 
     def allows(self, channel: str) -> bool | None:
         """Tell whether the campaign takes calls of a channel; None where it does not say."""
-        if channel in self.deny:
+        if is_named(channel, self.deny):
             return False
-        if channel in self.allow:
+        if is_named(channel, self.allow):
             return True
         if self.default is not None:
             return self.default == "allow"
         return False if self.allow else (True if self.deny else None)
+
+
+CHANNEL_FAMILIES: Mapping[str, frozenset[str]] = {
+    "broadcast": frozenset({Channel.TV, Channel.RADIO}),
+    "search": frozenset({Channel.SEARCH_PAID, Channel.SEARCH_ORGANIC}),
+}
+"""Names that stand for several channels (rulings on the facts of screening)."""
+
+CHANNEL_CODES = frozenset({*map(str, Channel), *CHANNEL_FAMILIES})
+
+
+def is_named(channel: str, listed: tuple[str, ...]) -> bool:
+    """Tell whether a list of channel codes names a channel, by itself or by its family."""
+    members = CHANNEL_FAMILIES.get(channel, frozenset({channel}))
+    return any(members <= CHANNEL_FAMILIES.get(code, frozenset({code})) or channel.startswith(f"{code}.") for code in listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +279,33 @@ class CallRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Creative:
+    """The ad that brought the call; ``status`` is approved or refused, on the days between ``starts_at`` and ``ends_at``."""
+
+    id: str | None = None
+    status: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingNumberUse:
+    """When the tracking number was given to this source, and when its use before that ended."""
+
+    assigned_at: datetime | None = None
+    previous_use_ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PacingCount:
+    """A cap of the ad and the calls that had counted towards it before this one; ``period`` names it, such as day."""
+
+    period: str
+    cap: int
+    count_before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything known of one call."""
 
@@ -268,8 +314,8 @@ class Facts:
     seller: str | None = None
     vertical: str | None = None
     transfer_type: TransferType | None = None
-    declared_channel: Channel | None = None
-    tracking_number_channel: Channel | None = None
+    declared_channel: str | None = None
+    tracking_number_channel: str | None = None
     ad_type: str | None = None
     is_b2b: bool | None = None
     is_upsell: bool | None = None
@@ -288,6 +334,9 @@ class Facts:
     ivr_prompt: IvrPrompt | None = None
     voice_detector: VoiceDetector | None = None
     record: CallRecord = CallRecord()
+    creative: Creative | None = None
+    tracking_number: TrackingNumberUse | None = None
+    pacing: tuple[PacingCount, ...] = ()
     utterances: tuple[Utterance, ...] = ()
     duration_s: float | None = None
     is_recorded: bool | None = None

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.compliance.facts import (
+    CHANNEL_CODES,
     Attempt,
     CallRecord,
     CampaignHours,
@@ -21,6 +22,7 @@ from app.compliance.facts import (
     ChannelPolicy,
     ConsentFacts,
     Consumer,
+    Creative,
     DncFacts,
     Emergency,
     Facts,
@@ -28,17 +30,19 @@ from app.compliance.facts import (
     Leg,
     ListState,
     LitigatorState,
+    PacingCount,
     Permission,
     PriorCall,
     ReassignedQuery,
     Relationship,
+    TrackingNumberUse,
     VoiceDetector,
 )
 from app.compliance.reading import Reader
 from app.conversation import Utterance, Word
 from app.errors import InvalidInput
 from app.timeline import Span
-from app.vocabulary import AttemptKind, Channel, Dialer, LegDirection, LegVoice, Purpose, Speaker, TransferType
+from app.vocabulary import AttemptKind, Dialer, LegDirection, LegVoice, Purpose, Speaker, TransferType
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SECONDS_OF_ALL_CALLS = 7 * 86_400.0
@@ -69,8 +73,8 @@ def _read_facts(r: Reader, data: Mapping[str, Any]) -> Facts:
         seller=r.text("seller"),
         vertical=r.text("vertical"),
         transfer_type=r.term("transfer_type", TransferType),
-        declared_channel=r.term("declared_channel", Channel),
-        tracking_number_channel=r.term("tracking_number_channel", Channel),
+        declared_channel=_channel(r, "declared_channel"),
+        tracking_number_channel=_channel(r, "tracking_number_channel"),
         ad_type=r.text("ad_type"),
         is_b2b=r.flag("b2b"),
         is_upsell=r.flag("upsell"),
@@ -89,6 +93,9 @@ def _read_facts(r: Reader, data: Mapping[str, Any]) -> Facts:
         ivr_prompt=_read_ivr_prompt(r.inner("ivr_prompt")),
         voice_detector=_read_voice_detector(r.inner("voice_detector")),
         record=_read_record(r.inner("record")),
+        creative=_read_creative(r.inner("creative")),
+        tracking_number=_read_tracking_number(r.inner("tracking_number")),
+        pacing=r.items("pacing", _read_pacing),
         utterances=r.items("utterances", _read_utterance),
         duration_s=r.number("duration_s", most=SECONDS_OF_ALL_CALLS),
         is_recorded=r.flag("recorded"),
@@ -147,9 +154,7 @@ def _read_campaign(r: Reader | None) -> CampaignPolicy:
     channels, transfers, voice = r.inner("channels"), r.inner("transfers"), r.inner("voice")
     recording, dedupe, geo = r.inner("recording"), r.inner("dedupe"), r.inner("geo")
     policy = CampaignPolicy(
-        channels=ChannelPolicy(channels.text("default"), channels.texts("allow"), channels.texts("deny"))
-        if channels
-        else ChannelPolicy(),
+        channels=_read_channels(channels) if channels else ChannelPolicy(),
         transfers_allow=transfers.texts("allow") if transfers else (),
         transfer_origins=transfers.texts("origin") if transfers else (),
         voices_allow=voice.texts("allow") if voice else (),
@@ -165,6 +170,44 @@ def _read_campaign(r: Reader | None) -> CampaignPolicy:
             inner.close()
     r.close()
     return policy
+
+
+def _channel(r: Reader, name: str) -> str | None:
+    code = r.text(name)
+    if code is not None and code not in CHANNEL_CODES:
+        r.refuse(name, "one of " + ", ".join(sorted(CHANNEL_CODES)), code)
+        return None
+    return code
+
+
+def _read_channels(r: Reader) -> ChannelPolicy:
+    default = r.text("default")
+    if default not in (None, "allow", "deny"):
+        r.refuse("default", "allow or deny", default)
+    return ChannelPolicy(default, r.texts("allow"), r.texts("deny"), r.texts("needs_creative_approval"))
+
+
+def _read_creative(r: Reader | None) -> Creative | None:
+    if r is None:
+        return None
+    creative = Creative(r.text("id"), r.text("status"), r.moment("from"), r.moment("to"))
+    if creative.status not in (None, "approved", "refused"):
+        r.refuse("status", "approved or refused", creative.status)
+    r.close()
+    return creative
+
+
+def _read_tracking_number(r: Reader | None) -> TrackingNumberUse | None:
+    if r is None:
+        return None
+    use = TrackingNumberUse(r.moment("assigned_at"), r.moment("previous_use_ended_at"))
+    r.close()
+    return use
+
+
+def _read_pacing(r: Reader) -> PacingCount | None:
+    period, cap, count = r.text("period"), r.whole("cap"), r.whole("count_before")
+    return PacingCount(period or "period", cap, count) if cap is not None and count is not None else None
 
 
 def _read_hours(r: Reader | None) -> CampaignHours | None:
@@ -356,14 +399,14 @@ def _read_record(r: Reader | None) -> CallRecord:
 def _read_utterance(r: Reader) -> Utterance | None:
     speaker = r.term("speaker", Speaker) or Speaker.UNKNOWN
     start_s, end_s, text = r.number("start_s"), r.number("end_s"), r.text("text")
-    channel = r.whole("channel", most=16)
+    channel, voice = r.whole("channel", most=16), r.text("voice")
     words = r.items("words", _read_word)
     if start_s is None or end_s is None or end_s < start_s:
         r.refuse("start_s", "an utterance with start_s and end_s in seconds, in this order", [start_s, end_s])
         return None
     if text is None:
         return None
-    return Utterance(channel or 0, speaker, Span(start_s, end_s), text, words)
+    return Utterance(channel or 0, speaker, Span(start_s, end_s), text, words, estimated_speaker=voice)
 
 
 def _read_word(r: Reader) -> Word | None:

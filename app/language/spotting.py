@@ -158,6 +158,7 @@ def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordere
         confidence=round(min((word.confidence for word in words), default=1.0) * similarity, 4),
         low_trust=any(word.low_trust for word in words),
         match="exact" if match.likeness >= 100.0 else "sound_alike",
+        decisive=phrase.decisive,
     )
     return _Found(pack, match, hit, has_article)
 

@@ -39,7 +39,7 @@ CALL: dict[str, Any] = {
 def test_facts_are_read_as_they_are_written() -> None:
     facts = parse_facts(CALL)
     assert facts.purpose is Purpose.TELEMARKETING
-    assert facts.declared_channel is Channel.SEARCH_PAID
+    assert facts.declared_channel == Channel.SEARCH_PAID
     assert [leg.seq for leg in facts.legs] == [1, 2]
     assert (facts.legs[0].voice, facts.legs[0].is_clock_unsynchronised) == (LegVoice.LIVE, True)
     assert (facts.consumer.zip, facts.consumer.stated_state) == ("32501", "FL")
