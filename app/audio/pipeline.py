@@ -27,6 +27,7 @@ from app.audio.listening_json import (
     word_to_json,
 )
 from app.audio.pcm import DecodedAudio
+from app.audio.roles import explain_roles, guess_channel_roles
 from app.audio.tones import find_sounding, find_tones
 from app.audio.turns import compute_turns
 from app.audio.vad import VadOptions, find_speech, without
@@ -70,15 +71,14 @@ def listen(
     Parameters
     ----------
     channel_roles
-        What each channel of the file carries; without it a stereo recording has the caller on the first channel and the agent
-        on the second. One channel is always a mix of both parties.
+        What each channel of the file carries; without it the roles on a stereo recording are guessed from what is said, and
+        where that does not tell, the caller is on the first channel. One channel is always a mix of both parties.
     hot_words
         Names and phrases that are likely to be said.
     cache
         Remembers what was heard on each channel.
     """
     tell = on_progress or (lambda stage, share: None)
-    roles = assign_roles(decoded.channels, channel_roles)
     prints = [_fingerprint(samples) for samples in decoded.samples]
 
     signals = []
@@ -86,16 +86,17 @@ def listen(
         tell("speech", SIGNALS_SHARE * channel / decoded.channels)
         signals.append(_signals_of(samples, channel, prints[channel], cache))
 
-    words, scores = [], None
+    words = []
     for channel, samples in enumerate(decoded.samples):
         told = _ChannelProgress(tell, channel, decoded.channels)
         told(0.0)
         words.append(_words_of(samples, prints[channel], signals[channel], transcriber, hot_words, cache, told))
-        if channel == find_caller_channel(roles):  # now, while the encoder's output for this channel is at hand
-            scores = _scores_of(samples, prints[channel], signals[channel], transcriber, cache)
 
     tell("turns", 1.0)
     tones = tuple(sorted((tone for heard in signals for tone in heard.tones), key=lambda tone: (tone.span, tone.channel)))
+    roles, role_notes = decide_roles(decoded.channels, channel_roles, words, tones)
+    caller = find_caller_channel(roles)
+    scores = _scores_of(decoded.samples[caller], prints[caller], signals[caller], transcriber, cache)
     speech = tuple(heard.speech for heard in signals)
     utterances = merge_utterances(words, roles)
     return Listening(
@@ -115,8 +116,20 @@ def listen(
             "asr": transcriber.identity.as_json(),
             "voice": load_voice_model().version,
         },
-        notes=decoded.notes,
+        notes=(*decoded.notes, *role_notes),
     )
+
+
+def decide_roles(
+    channels: int, given: Sequence[ChannelRole] | None, words: Sequence[Sequence[Word]], tones: Sequence[Tone]
+) -> tuple[tuple[ChannelRole, ...], tuple[str, ...]]:
+    """Return what each kept channel carries, and notes on how that was found out; the sender's word needs none."""
+    usual = assign_roles(channels, given)
+    if channels == 1 or (given is not None and len(given) == channels):
+        return usual, ()
+    found = guess_channel_roles(words, tones)
+    roles, guess = found or (usual, None)
+    return roles, (explain_roles(guess),)
 
 
 def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> tuple[ChannelRole, ...]:

@@ -94,7 +94,8 @@ def test_each_party_is_heard_on_its_channel() -> None:
     assert heard.turns.talk_s[0] == pytest.approx(2.0, abs=0.4)
     assert heard.turns.talk_s[1] == pytest.approx(3.0, abs=0.4)
     assert heard.turns.response_latency_s == pytest.approx(1.0, abs=0.4)
-    assert heard.notes == ("a note",)
+    assert heard.notes[0] == "a note"
+    assert "roles were assumed" in heard.notes[1]
 
 
 def test_the_voice_of_the_caller_is_unknown_where_the_recogniser_shows_no_encoder() -> None:
@@ -116,6 +117,35 @@ def test_the_voice_of_the_caller_is_unknown_where_the_recogniser_shows_no_encode
 )
 def test_roles_of_channels(channels: int, given: tuple[ChannelRole, ...] | None, roles: tuple[ChannelRole, ...]) -> None:
     assert assign_roles(channels, given) == roles
+
+
+class TwoPartyTranscriber(OneWordTranscriber):
+    """Hears on each channel in turn what that party says, while the party of STEREO speaks."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__()
+        self.parties = list(zip(texts, (Span(1.0, 3.0), Span(4.0, 7.0)), strict=True))
+
+    def transcribe(self, samples: Any, clips: Sequence[Span], **options: Any) -> Sequence[RecognisedSegment]:
+        self.calls += 1
+        text, spoken = self.parties[self.calls - 1]
+        step_s = spoken.duration_s / len(text.split())
+        starts = [(spoken.start_s + at * step_s, word) for at, word in enumerate(text.split())]
+        words = tuple(Word(Span(start_s, start_s + step_s), word, 0.9) for start_s, word in starts)
+        return [RecognisedSegment(spoken, text, words, -0.1, 0.0, 1.0)]
+
+
+def test_the_agent_is_known_by_what_is_said_on_either_channel() -> None:
+    heard = listen(STEREO, TwoPartyTranscriber("thank you for calling how can i help", "i need a quote"))
+    assert heard.channel_roles == (AGENT, CALLER)
+    assert {(u.channel, u.speaker) for u in heard.utterances} == {(0, Speaker.AGENT), (1, Speaker.CALLER)}
+    assert "channel 1 thanks for calling" in heard.notes[-1]
+
+
+def test_the_senders_word_on_the_roles_wins() -> None:
+    said = TwoPartyTranscriber("thank you for calling how can i help", "i need a quote")
+    heard = listen(STEREO, said, channel_roles=(CALLER, AGENT))
+    assert (heard.channel_roles, heard.notes) == ((CALLER, AGENT), ("a note",))
 
 
 def test_the_same_audio_is_recognised_once() -> None:
