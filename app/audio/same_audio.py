@@ -15,10 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.audio.heard_elsewhere import find_calls_to_screen_again
 from app.conversation import Listening
 from app.models.fingerprints import AudioPrintRow, AudioPrintSeries, SameAudioCluster, SameAudioMember
+from app.ports import JobRequest
 from app.unit_of_work import Work
-from app.vocabulary import ChannelRole
+from app.vocabulary import ChannelRole, EventKind, JobName, QueueName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,6 +141,7 @@ def record_fingerprint(
     session.get_one(AudioPrintSeries, 1).next_no = no + 1
     if best is not None and cluster_id is not None:
         like = best.likeness
+        again = find_calls_to_screen_again(session, cluster_id, call_id, is_mixed=taken.is_mixed)
         session.add(
             SameAudioMember(
                 print_id=row.id,
@@ -150,6 +153,13 @@ def record_fingerprint(
                 joined_at=work.now,
             )
         )
+        if again:
+            work.publish(
+                EventKind.CLUSTER_GREW,
+                ("cluster", cluster_id),
+                {"call_id": call_id, "screened_again": len(again)},
+                jobs=tuple(JobRequest(QueueName.LIGHT, JobName.SCREEN_CALL, call) for call in again),
+            )
     session.flush()
     return cluster_id
 

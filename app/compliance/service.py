@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.audio.heard_elsewhere import is_heard_from_other_number
 from app.audio.records import load_listening
 from app.compliance.voice_findings import find_in_call
 from app.compliance.word_findings import RULE_SET_VERSION, FindingValue
@@ -41,19 +42,20 @@ def newest_finished_run(session: Session, call_id: str) -> AnalysisRun | None:
 def screen_call(work: Work, call_id: str, *, spot: Spotter, pack_version: str) -> Screened | None:
     """Screen the newest analysis of a call and make the screening the one in force.
 
-    None when there is nothing to screen, or the same analysis was screened with the same versions before.
+    None when there is nothing to screen, or the same analysis was screened with the same versions and facts before.
     """
     run = newest_finished_run(work.session, call_id)
     if run is None:
         return None
     versions = {"phrase_packs": pack_version, "rule_set": RULE_SET_VERSION}
-    input_hash = hashlib.sha256(canonical_json([run.id, versions]).encode()).hexdigest()
+    is_heard_elsewhere = is_heard_from_other_number(work.session, call_id)
+    input_hash = hashlib.sha256(canonical_json([run.id, versions, is_heard_elsewhere]).encode()).hexdigest()
     known = select(Screening.id).where(Screening.call_id == call_id, Screening.input_hash == input_hash)
     if work.session.scalar(known) is not None:
         return None
     listening = load_listening(work.session, run.id)
     hits = spot(listening.utterances, listening.duration_s)
-    findings = find_in_call(listening, hits)
+    findings = find_in_call(listening, hits, is_heard_elsewhere=is_heard_elsewhere)
     screening = Screening(
         id=work.new_id(), call_id=call_id, run_id=run.id, input_hash=input_hash, versions=versions, made_at=work.now
     )

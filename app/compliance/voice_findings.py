@@ -23,29 +23,39 @@ AI_VOICE_RULE = "TCPA-AI-VOICE"
 MESSAGE_CODES = frozenset({"monologue", "no_reaction", "menu_wording", "repetition"})
 """Reasons of the voice's verdict that speak of a message and not of a conversation (see ``app.audio.voice.verdict``)."""
 
+SAME_AUDIO = VoiceReason("same_audio", "The same audio was heard in a call from another number", 0.0)
+"""No part of the verdict on the voice, which is made from one recording; it is known, or not, when the call is screened."""
+
 CONVERSES_CODE = "converses"
 MACHINE_LABELS = frozenset({VoiceLabel.RECORDED, VoiceLabel.SYNTHETIC})
 
 
-def find_in_call(listening: Listening, hits: Sequence[KeywordHit]) -> tuple[FindingValue, ...]:
+def find_in_call(
+    listening: Listening, hits: Sequence[KeywordHit], *, is_heard_elsewhere: bool = False
+) -> tuple[FindingValue, ...]:
     """Return what words and voice point to, one finding for each rule, the worst first, then by time."""
     merged: dict[str, FindingValue] = {}
-    for finding in (*find_in_words(hits), *find_robocall_signs(listening, hits)):
+    signs = find_robocall_signs(listening, hits, is_heard_elsewhere=is_heard_elsewhere)
+    for finding in (*find_in_words(hits), *signs):
         known = merged.get(finding.rule)
         merged[finding.rule] = _join(known, finding) if known else finding
     order = sorted(merged.values(), key=lambda f: (-f.severity.rank, f.span.start_s if f.span else 0.0, f.rule))
     return tuple(order)
 
 
-def find_robocall_signs(listening: Listening, hits: Sequence[KeywordHit]) -> tuple[FindingValue, ...]:
+def find_robocall_signs(
+    listening: Listening, hits: Sequence[KeywordHit], *, is_heard_elsewhere: bool = False
+) -> tuple[FindingValue, ...]:
     """Return the robocall or the AI-voice finding that the caller's voice gives rise to, or none.
 
     ``hits`` of the AI-voice pack (somebody asks whether the voice is a machine) join the evidence; they are not needed.
+    ``is_heard_elsewhere``: the caller's audio was heard in a call from another number.
     """
     voice = listening.caller_voice
     if voice.label not in MACHINE_LABELS:
         return ()
     acts = [reason for reason in voice.reasons if reason.code in MESSAGE_CODES]
+    acts += [SAME_AUDIO] if is_heard_elsewhere else []
     converses = next((reason for reason in voice.reasons if reason.code == CONVERSES_CODE), None)
     if acts and not converses:
         return (_finding(listening, ROBOCALL_RULE, Severity.HIGH, acts, _name(voice.label) + " and a message, not a talk"),)
@@ -72,7 +82,7 @@ def _finding(listening: Listening, rule: str, severity: Severity, acts: Sequence
                 "probabilities": dict(voice.probabilities or {}),
                 "detector": {"name": "earshot", "version": listening.engine.get("voice")},
             },
-            "reasons": [_evidence(reason) for reason in voice.reasons],
+            "reasons": [_evidence(reason) for reason in (*voice.reasons, *(act for act in acts if act is SAME_AUDIO))],
         },
         span=spans[0] if spans else Span(0.0, listening.duration_s),
     )

@@ -14,7 +14,7 @@ from app.conversation import KeywordHit
 from app.timeline import Span
 from app.vocabulary import Outcome, PackKind, Severity
 
-RULE_SET_VERSION = "words-1 voice-1"
+RULE_SET_VERSION = "words-1 voice-2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from app.access.identity import Identity
 from app.audio import same_audio
-from app.audio.clusters import load_cluster
+from app.audio.clusters import load_cluster_of_call
 from app.audio.decode import decode
 from app.audio.fingerprint import take_print
 from app.audio.fingerprint_store import FingerprintStore
@@ -36,10 +36,10 @@ def test_the_same_message_in_another_codec_and_later_joins_a_cluster(shelf: Shel
     assert (founder.matched_print_id, joined.matched_print_id) == (None, founder.print_id)
     assert joined.matched_s is not None
     assert joined.matched_s > 20
-    cluster = shelf.read(lambda session: load_cluster(session, first, identity()))
+    cluster = shelf.read(lambda session: load_cluster_of_call(session, first, identity()))
     assert {call.call_id for call in cluster.calls} == {first, second}
-    assert cluster.call_count == 2
-    assert shelf.read(lambda session: load_cluster(session, second, identity())) == cluster
+    assert cluster.facts.call_count == 2
+    assert shelf.read(lambda session: load_cluster_of_call(session, second, identity())) == cluster
 
 
 def test_a_recording_is_printed_once_however_often_it_is_recorded(shelf: Shelf) -> None:
@@ -109,10 +109,10 @@ def test_outside_parties_learn_only_of_their_own_calls(shelf: Shelf) -> None:
     with shelf.uow.read() as session:
         publisher_id = session.get_one(Call, mine).publisher_id
     others, _ = shelf.record(caller_print(PITCH_AGAIN), is_mixed=True, publisher_id=world.other_publisher.id)
-    assert shelf.read(lambda session: load_cluster(session, mine, identity())).call_count == 2
-    assert shelf.read(lambda session: load_cluster(session, mine, identity(Role.PUBLISHER, publisher_id))) is None
+    assert shelf.read(lambda session: load_cluster_of_call(session, mine, identity())).facts.call_count == 2
+    assert shelf.read(lambda session: load_cluster_of_call(session, mine, identity(Role.PUBLISHER, publisher_id))) is None
     with pytest.raises(NotFound):
-        shelf.read(lambda session: load_cluster(session, others, identity(Role.PUBLISHER, publisher_id)))
+        shelf.read(lambda session: load_cluster_of_call(session, others, identity(Role.PUBLISHER, publisher_id)))
 
 
 def test_another_process_finds_what_this_one_recorded(shelf: Shelf) -> None:
