@@ -9,7 +9,6 @@ music.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,29 +51,59 @@ SHORTEST_MUSIC_S = 4.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MusicFrames:
-    """The fine structure of each long frame, of unit length (float16 of shape (frames, bins)), and its level in dBFS."""
+    """What each long frame says: its level in dBFS, and how much its fine structure, 0 to 1, is like that of later frames.
 
-    structure: NDArray[np.float16]
+    ``near`` is the likeness to the frame ``LAG_FRAMES`` later, ``far`` to that ``FAR_LAG_FRAMES`` later; both are shorter than
+    the levels by their lag.
+    """
+
     level_dbfs: NDArray[np.float64]
+    near: NDArray[np.float64]
+    far: NDArray[np.float64]
 
-    @classmethod
-    def of(cls, power: NDArray[np.float32]) -> Self:
-        """Take the logarithm of each spectrum, and take away its own smooth shape."""
-        band = power[:, LONG.bins(200, 3_400)]
-        total = band.sum(axis=1)
-        floor = 1e-3 * np.sqrt(total[:, None] / band.shape[1]) + 1e-7
-        logs = np.log(np.sqrt(band) + floor)
-        half = _SMOOTHING_BINS // 2
-        sums = np.cumsum(np.pad(logs, ((0, 0), (half + 1, half)), mode="edge"), axis=1)
-        fine = np.maximum(logs - (sums[:, _SMOOTHING_BINS:] - sums[:, :-_SMOOTHING_BINS]) / _SMOOTHING_BINS, 0)
-        fine -= fine.mean(axis=1, keepdims=True)
-        fine /= np.sqrt((fine**2).sum(axis=1, keepdims=True)) + 1e-9
-        return cls(fine.astype(np.float16), 10 * np.log10(total.astype(np.float64) + 1e-12))
 
-    @classmethod
-    def joined(cls, blocks: list[Self]) -> Self:
-        """Return the frames of consecutive blocks as one."""
-        return cls(*(np.concatenate([getattr(block, name) for block in blocks]) for name in cls.__slots__))
+class MusicMeter:
+    """Measures consecutive blocks of spectra; of what is past it keeps the two seconds that later frames are compared with."""
+
+    def __init__(self) -> None:
+        self._recent = np.zeros((0, LONG.bins(200, 3_400).stop - LONG.bins(200, 3_400).start), dtype=np.float32)
+        self._levels: list[NDArray[np.float64]] = []
+        self._near: list[NDArray[np.float32]] = []
+        self._far: list[NDArray[np.float32]] = []
+
+    def add(self, power: NDArray[np.float32]) -> None:
+        """Measure the next block of long spectra (frames, bins)."""
+        structure, levels = _measure(power)
+        self._levels.append(levels)
+        known = np.concatenate([self._recent, structure])
+        for lag, likeness in ((LAG_FRAMES, self._near), (FAR_LAG_FRAMES, self._far)):
+            first = max(0, len(self._recent) - lag)
+            if len(known) - lag > first:
+                likeness.append(np.einsum("ij,ij->i", known[first:-lag], known[first + lag :]))
+        self._recent = known[-FAR_LAG_FRAMES:]
+
+    def read(self) -> MusicFrames:
+        """Return what all blocks say together."""
+        levels = np.concatenate(self._levels) if self._levels else np.zeros(0)
+        near, far = (
+            np.maximum(np.concatenate(parts), 0.0).astype(np.float64) if parts else np.zeros(0)
+            for parts in (self._near, self._far)
+        )
+        return MusicFrames(levels, near, far)
+
+
+def _measure(power: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return the fine structure of each frame, of unit length, and its level: the logarithm less its own smooth shape."""
+    band = power[:, LONG.bins(200, 3_400)]
+    total = band.sum(axis=1)
+    floor = 1e-3 * np.sqrt(total[:, None] / band.shape[1]) + 1e-7
+    logs = np.log(np.sqrt(band) + floor)
+    half = _SMOOTHING_BINS // 2
+    sums = np.cumsum(np.pad(logs, ((0, 0), (half + 1, half)), mode="edge"), axis=1)
+    fine = np.maximum(logs - (sums[:, _SMOOTHING_BINS:] - sums[:, :-_SMOOTHING_BINS]) / _SMOOTHING_BINS, 0)
+    fine -= fine.mean(axis=1, keepdims=True)
+    fine /= np.sqrt((fine**2).sum(axis=1, keepdims=True)) + 1e-9
+    return fine.astype(np.float32), 10 * np.log10(total.astype(np.float64) + 1e-12)
 
 
 def find_music(frames: MusicFrames, channel: int, taken: tuple[Span, ...]) -> tuple[Tone, ...]:
@@ -83,13 +112,13 @@ def find_music(frames: MusicFrames, channel: int, taken: tuple[Span, ...]) -> tu
     if count < WINDOW_FRAMES:
         return ()
     is_heard = _is_heard(frames, taken)
-    near = np.where(is_heard[:count], _likeness(frames, LAG_FRAMES), 0.0)
+    near = np.where(is_heard[:count], frames.near, 0.0)
     is_sure = np.zeros(count, dtype=bool)
     for first in np.flatnonzero(_moving_mean(near, WINDOW_FRAMES) >= SURE_LIKENESS).tolist():
         is_sure[first : first + WINDOW_FRAMES] = True
     edge = np.pad(_moving_mean(near, EDGE_FRAMES), (EDGE_FRAMES // 2, EDGE_FRAMES - 1 - EDGE_FRAMES // 2), mode="edge")
     labels = np.where(edge >= EDGE_LIKENESS, 0, -1).astype(np.intp)
-    far = _likeness(frames, FAR_LAG_FRAMES) if frames.level_dbfs.size > 2 * FAR_LAG_FRAMES else None
+    far = frames.far if frames.level_dbfs.size > 2 * FAR_LAG_FRAMES else None
     found: list[Tone] = []
     for _, first, last in runs(labels, bridge=LONGEST_HOLE_FRAMES):
         span = Span(LONG.middle_s(first), LONG.middle_s(last - 1 + LAG_FRAMES))
@@ -106,20 +135,6 @@ def _is_heard(frames: MusicFrames, taken: tuple[Span, ...]) -> NDArray[np.bool_]
         first, last = round((span.start_s - 0.2) / LONG.hop_s), round((span.end_s + 0.2) / LONG.hop_s)
         is_heard[max(0, first) : max(0, last)] = False
     return is_heard
-
-
-def _likeness(frames: MusicFrames, lag: int) -> NDArray[np.float64]:
-    """Return the correlation, 0 to 1, of each frame's fine structure with that of ``lag`` frames later, in bounded blocks."""
-    count = frames.level_dbfs.size - lag
-    likeness = np.empty(count)
-    for first in range(0, count, 2_000):
-        last = min(count, first + 2_000)
-        now, later = (
-            frames.structure[first:last].astype(np.float32),
-            frames.structure[first + lag : last + lag].astype(np.float32),
-        )
-        likeness[first:last] = np.einsum("ij,ij->i", now, later)
-    return np.maximum(likeness, 0.0)
 
 
 def _moving_mean(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

@@ -57,6 +57,7 @@ class SingleToneFrames:
         level_dbfs = 10 * np.log10(total.astype(np.float64))
         found_hz, middle = peak_hz(power, SHORT.bins(LOWEST_BEEP_HZ, HIGHEST_BEEP_HZ), SHORT.bin_hz)
         is_pure = (energy_around(power, middle, _LOBE_BINS) >= PURITY * total) & (level_dbfs >= QUIETEST_DBFS)
+        is_pure &= found_hz >= LOWEST_BEEP_HZ  # a peak below the band shows at its edge: the hum of a high voice
         return cls(is_pure, found_hz, level_dbfs)
 
     @classmethod

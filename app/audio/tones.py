@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.audio.call_progress import ProgressFrames, find_busy, find_ringback, find_rings
 from app.audio.dtmf import DtmfFrames, find_dtmf
-from app.audio.music import MusicFrames, find_music
+from app.audio.music import MusicMeter, find_music
 from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.single_tones import SingleToneFrames, find_beeps, find_sit, find_steady_tones
 from app.audio.spectrum import LONG, SHORT, power_spectra
+from app.audio.timbre import TimbreTrack
 from app.conversation import Tone
 from app.timeline import Span
 from app.vocabulary import ToneKind
@@ -33,31 +35,52 @@ _TUNE_PITCHES = 3
 """Beeps of this many different pitches within five seconds are a melody."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelSpectra:
+    """What the spectra of a channel give: its tones, and how it sounds from moment to moment."""
+
+    tones: tuple[Tone, ...]
+    timbre: TimbreTrack
+
+
 def find_tones(samples: NDArray[np.int16], channel: int) -> tuple[Tone, ...]:
-    """Return the tones and music in int16 samples of shape (n,) at 16 kHz, sorted by time.
+    """Return the tones and music in int16 samples of shape (n,) at 16 kHz, sorted by time."""
+    return read_spectra(samples, channel).tones
+
+
+def read_spectra(samples: NDArray[np.int16], channel: int) -> ChannelSpectra:
+    """Return tones and timbre of int16 samples of shape (n,) at 16 kHz, from one pass over two sets of spectra.
 
     Spans of DTMF, beeps and SIT are within 50 ms of the sound's own, those of ringing and busy within 100 ms, those of music
     within 0.5 s where it starts and stops clearly. Ringing includes its pauses. A sound shorter than 40 ms is not heard.
     """
-    short = [(DtmfFrames.of(power), SingleToneFrames.of(power)) for power in power_spectra(samples, SHORT)]
+    short = [
+        (DtmfFrames.of(power), SingleToneFrames.of(power), TimbreTrack.of(power)) for power in power_spectra(samples, SHORT)
+    ]
+    timbre = TimbreTrack.joined([block[2] for block in short])
     if not short:
-        return ()
+        return ChannelSpectra((), timbre)
     dtmf = find_dtmf(DtmfFrames.joined([block[0] for block in short]), channel)
     steady = find_steady_tones(SingleToneFrames.joined([block[1] for block in short]))
-    long_ = [(ProgressFrames.of(power), MusicFrames.of(power)) for power in power_spectra(samples, LONG)]
+    meter = MusicMeter()
+    rings = []
+    for power in power_spectra(samples, LONG):
+        rings.append(ProgressFrames.of(power))
+        meter.add(power)
     ringback: tuple[Tone, ...] = ()
     busy: tuple[Tone, ...] = ()
     music: tuple[Tone, ...] = ()
     sit = find_sit(steady, channel)
-    if long_:
-        progress = ProgressFrames.joined([block[0] for block in long_])
+    if rings:
+        progress = ProgressFrames.joined(rings)
         ringback, busy = find_ringback(progress, channel), find_busy(progress, channel)
         signals = tuple(tone.span for tone in (*ringback, *busy, *sit, *dtmf)) + tuple(tone.span for tone in steady)
-        music = find_music(MusicFrames.joined([block[1] for block in long_]), channel, signals)
+        music = find_music(meter.read(), channel, signals)
     notes = tuple(Span(max(0.0, tone.span.start_s - _LAST_NOTE_S), tone.span.end_s + _LAST_NOTE_S) for tone in music)
     explained = tuple(tone.span for tone in (*ringback, *busy, *sit, *dtmf)) + notes
     beeps = _without_tunes(tuple(beep for beep in find_beeps(steady, channel) if not _touches(beep.span, explained)))
-    return tuple(sorted((*dtmf, *ringback, *busy, *sit, *beeps, *music), key=lambda tone: (tone.span, tone.kind)))
+    tones = sorted((*dtmf, *ringback, *busy, *sit, *beeps, *music), key=lambda tone: (tone.span, tone.kind))
+    return ChannelSpectra(tuple(tones), timbre)
 
 
 def find_sounding(samples: NDArray[np.int16], tones: Sequence[Tone]) -> tuple[Span, ...]:
