@@ -11,6 +11,7 @@ Sources, each fetched by the one who runs this (none is a dependency of the prod
 The same sources give the same files. Where sources differ, it is printed; docs/place-and-time.md says how that is settled.
 """
 
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import yaml
 import zipcodes
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 from phonenumbers.geodata import GEOCODE_DATA
 from phonenumbers.tzdata import TIMEZONE_DATA
 from timezonefinder import TimezoneFinder
@@ -180,8 +182,10 @@ def write_zip_codes(geonames: Path, zones_of_state: dict[str, tuple[str, ...]]) 
 
 
 def _regions(npa: str) -> set[str]:
-    found = set()
-    for exchange in ("222", "234", "345", "456", "555", "600", "702", "765", "988"):
+    """Return the countries of an area code: those whose numbers all start with it, else that of a number valid in it."""
+    leading = {region: PhoneMetadata.metadata_for_region(region).leading_digits for region in COUNTRY_CODE_TO_REGION_CODE[1]}
+    found = {region for region, digits in leading.items() if digits and re.fullmatch(digits, npa)}
+    for exchange in ("222", "234", "345", "456", "555", "600", "702", "765", "988") if not found else ():
         number = phonenumbers.parse(f"+1{npa}{exchange}1234")
         if phonenumbers.is_valid_number(number):
             found.add(phonenumbers.region_code_for_number(number))
