@@ -82,8 +82,14 @@ def load_cluster_standing(session: Session, cluster_id: str) -> ClusterStanding:
     counts = select(reviews_in_force(members(cluster_id)))
     in_force = {row.call_id: ReviewInForce(row.review_id, row.verdict, row.check_id) for row in session.execute(counts)}
     row = session.scalar(select(ClusterCheck).where(ClusterCheck.cluster_id == cluster_id, ClusterCheck.ended_at.is_(None)))
-    check = None if row is None else load_open_check(session, row, in_force)
+    check = None if row is None else _load_open_check(session, row, in_force)
     return ClusterStanding(call_ids, in_force, check, _load_past(session, cluster_id))
+
+
+def find_open_check(session: Session, cluster_id: str) -> OpenCheck | None:
+    """Return the check that goes on in a cluster by its sample alone: what other calls were given is not looked at."""
+    row = session.scalar(select(ClusterCheck).where(ClusterCheck.cluster_id == cluster_id, ClusterCheck.ended_at.is_(None)))
+    return None if row is None else _load_open_check(session, row, {})
 
 
 def count_undecided(session: Session, cluster_ids: Sequence[str]) -> dict[str, int]:
@@ -105,8 +111,13 @@ def count_undecided(session: Session, cluster_ids: Sequence[str]) -> dict[str, i
     return {row[0]: row[1] for row in session.execute(undecided)}
 
 
-def load_open_check(session: Session, row: ClusterCheck, in_force: Mapping[str, ReviewInForce]) -> OpenCheck:
-    """Return an open check with what its sample says so far; ``in_force`` is of all calls of the cluster."""
+def load_name(session: Session, reviewer_id: str) -> str:
+    """Return the name of a person or program."""
+    user, token = session.get(User, reviewer_id), session.get(ApiToken, reviewer_id)
+    return user.name if user else token.name if token else reviewer_id
+
+
+def _load_open_check(session: Session, row: ClusterCheck, in_force: Mapping[str, ReviewInForce]) -> OpenCheck:
     sample = _load_sample(session, row)
     drawn = {call.call_id for call in sample}
     known = {call_id: review.verdict for call_id, review in in_force.items() if call_id not in drawn}
@@ -120,12 +131,6 @@ def load_open_check(session: Session, row: ClusterCheck, in_force: Mapping[str, 
         sample=sample,
         standing=judge_sample(sample, known),
     )
-
-
-def load_name(session: Session, reviewer_id: str) -> str:
-    """Return the name of a person or program."""
-    user, token = session.get(User, reviewer_id), session.get(ApiToken, reviewer_id)
-    return user.name if user else token.name if token else reviewer_id
 
 
 def _load_sample(session: Session, row: ClusterCheck) -> tuple[Sampled, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.models.reviews import ClusterCheckCall, ClusterUndo, Review
 from app.vocabulary import Verdict
@@ -58,7 +58,7 @@ def load_reviews_in_force(session: Session, call_ids: Sequence[str]) -> dict[str
     return {row.call_id: ReviewInForce(row.review_id, row.verdict, row.check_id) for row in session.execute(select(counts))}
 
 
-def is_reviewed(call_id: ColumnElement[str]) -> ColumnElement[bool]:
+def is_reviewed(call_id: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Return the condition that a call has a review that counts."""
     taken_back = exists().where(ClusterCheckCall.review_id == Review.id, ClusterUndo.check_id == ClusterCheckCall.check_id)
     return exists().where(Review.call_id == call_id, ~taken_back)

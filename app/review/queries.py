@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.orm import Session, aliased
 
 from app.access.identity import Identity
@@ -18,7 +18,7 @@ from app.models.calls import Call, CallLeg
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion
 from app.models.events import Job
 from app.models.parties import Party
-from app.models.reviews import FindingReview, Review
+from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingReview, Review
 from app.models.screening import CallScoreRow, CurrentScreening, Finding, KeywordHitRow, Screening
 from app.models.users import ApiToken, User
 from app.money import Money
@@ -265,11 +265,25 @@ def _load_hits(session: Session, screening_id: str) -> tuple[KeywordHit, ...]:
 
 def _load_reviews(session: Session, call_id: str) -> tuple[ReviewFact, ...]:
     statement = (
-        select(Review, User.name.label("user_name"), ApiToken.name.label("token_name"))
+        select(
+            Review,
+            User.name.label("user_name"),
+            ApiToken.name.label("token_name"),
+            ClusterCheckCall.check_id,
+            ClusterUndo.undone_at,
+        )
         .outerjoin(User, User.id == Review.reviewer_id)
         .outerjoin(ApiToken, ApiToken.id == Review.reviewer_id)
+        .outerjoin(ClusterCheckCall, ClusterCheckCall.review_id == Review.id)
+        .outerjoin(ClusterUndo, ClusterUndo.check_id == ClusterCheckCall.check_id)
         .where(Review.call_id == call_id)
-        .order_by(Review.decided_at.desc(), Review.id.desc())
+        # As app.review.in_force says which one counts.
+        .order_by(
+            case((ClusterUndo.undone_at.is_(None), 0), else_=1),
+            case((ClusterCheckCall.check_id.is_(None), 0), else_=1),
+            Review.decided_at.desc(),
+            Review.id.desc(),
+        )
     )
     votes: dict[str, list[FindingVote]] = {}
     of_call = select(FindingReview).join(Review, Review.id == FindingReview.review_id).where(Review.call_id == call_id)
@@ -284,6 +298,8 @@ def _load_reviews(session: Session, call_id: str) -> tuple[ReviewFact, ...]:
             heard_s=row.Review.heard_s,
             decided_at=row.Review.decided_at,
             votes=tuple(votes.get(row.Review.id, ())),
+            check_id=row.check_id,
+            is_undone=row.undone_at is not None,
         )
         for row in session.execute(statement)
     )

@@ -131,7 +131,7 @@ class FindingVote:
 
 @dataclass(frozen=True, slots=True)
 class ReviewFact:
-    """One person's verdict on the call."""
+    """One person's verdict on the call; ``check_id`` names the sample check of a cluster that gave it, None for their own."""
 
     id: str
     reviewer: str
@@ -140,11 +140,13 @@ class ReviewFact:
     heard_s: float
     decided_at: datetime
     votes: tuple[FindingVote, ...]
+    check_id: str | None = None
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CallScreen:
-    """Everything that the page of one call shows; reviews are newest first."""
+    """Everything that the page of one call shows; the review that counts is first, those that were undone are last."""
 
     call: CallRecord
     recording: RecordingFact | None

@@ -6,15 +6,20 @@ import json
 from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.access.guard import current_identity, require
-from app.access.identity import Permission
+from app.access.identity import Identity, Permission
 from app.access.scope import get_call
+from app.audio.clusters import load_cluster_of_call
 from app.errors import InvalidInput
 from app.ports import BlobStore, Clock
 from app.review import queries, service, sound
+from app.review.cluster_facts import find_open_check
 from app.review.forms import TypedReview, parse_review
+from app.review.in_force import load_reviews_in_force
+from app.review.presenters.clusters import SameAudioCard, build_same_audio_card
 from app.review.presenters.findings import build_findings
 from app.review.presenters.page import build_call_page, say_standing
 from app.review.presenters.player import build_player
@@ -103,9 +108,21 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
         identity = current_identity()
         with uow.read() as session:
             loaded = queries.load_call_screen(session, identity, call_id)
-        return render_template("call/page.html", page=build_call_page(loaded, identity, form=typed))
+            same_audio = _load_same_audio(session, identity, call_id)
+        return render_template("call/page.html", page=build_call_page(loaded, identity, form=typed, same_audio=same_audio))
 
     return blueprint
+
+
+def _load_same_audio(session: Session, identity: Identity, call_id: str) -> SameAudioCard | None:
+    cluster = load_cluster_of_call(session, call_id, identity)
+    if cluster is None:
+        return None
+    if not identity.may(Permission.CLUSTERS_VIEW):
+        return build_same_audio_card(cluster, call_id)
+    in_force = load_reviews_in_force(session, [call.call_id for call in cluster.calls])
+    check = find_open_check(session, cluster.facts.id)
+    return build_same_audio_card(cluster, call_id, check=check, in_force=in_force, may_open_cluster=True)
 
 
 def _answer_json(data: object) -> Response:

@@ -13,6 +13,7 @@ from app.access.sign_in import Doorkeeper
 from app.adapters.embedded_valkey import queue_url_for
 from app.bootstrap import Services
 from app.intake.service import parse_allowed_hosts
+from app.review import cluster_views
 from app.review import views as call_page
 from app.web import formatting, upload
 from app.web.api import make_api_blueprint
@@ -90,6 +91,7 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
         dashboard.make_blueprint(uow, clock),
         calls.make_blueprint(uow),
         call_page.make_blueprint(uow, blobs, clock),
+        cluster_views.make_blueprint(uow),
         trade.make_campaigns_blueprint(uow, clock),
         trade.make_sources_blueprint(uow, clock),
         upload_page.make_blueprint(uow, max_upload_mb=settings.max_upload_mb),

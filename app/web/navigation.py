@@ -42,6 +42,7 @@ PLACES = (
     Place("dashboard.show", "Overview", "layout-dashboard", "/"),
     Place("queue.show", "Review queue", "list-checks", "/queue"),
     Place("calls.list_calls", "Calls", "phone-call", "/calls"),
+    Place("clusters.list_clusters", "Same audio", "file-audio", "/clusters"),
     Place("disputes.list_disputes", "Disputes", "scale", "/disputes"),
     Place("campaigns.list_campaigns", "Campaigns", "megaphone", "/campaigns", "Trade"),
     Place("sources.list_sources", "Call sources", "radio-tower", "/sources", "Trade"),

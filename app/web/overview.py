@@ -11,8 +11,8 @@ from app.access.identity import Identity
 from app.access.scope import scope_calls
 from app.audio.state import analysis_state
 from app.models.calls import Call
-from app.models.reviews import Review
 from app.models.screening import CurrentScreening
+from app.review.in_force import is_reviewed
 from app.vocabulary import AnalysisState, Severity
 from app.web.call_list.filters import ANY_FLAG, CallFilters
 from app.web.call_list.query import CallPage, load_call_page
@@ -42,7 +42,7 @@ def load_overview(session: Session, identity: Identity, now: datetime) -> Overvi
         .join(Call, Call.id == CurrentScreening.call_id)
         .where(*of_week, CurrentScreening.flag_count > 0)
     )
-    not_reviewed = ~select(Review.id).where(Review.call_id == Call.id).exists()
+    not_reviewed = ~is_reviewed(Call.id)
     state = analysis_state()
     return Overview(
         last_day=_count(session, identity, Call.started_at >= now - DAY, Call.started_at <= now),

@@ -79,8 +79,8 @@ def _view(finding: ScreenedFinding, reviews: Sequence[ReviewFact], identity: Ide
 
 
 def find_decision(finding_id: str, reviews: Sequence[ReviewFact], identity: Identity) -> DecisionInForce | None:
-    """Return the newest decision on a finding; reviews are newest first."""
-    for review in reviews:
+    """Return the decision on a finding that counts; reviews come in the order in which they count."""
+    for review in (review for review in reviews if not review.is_undone):
         for vote in review.votes:
             if vote.finding_id == finding_id:
                 return DecisionInForce(

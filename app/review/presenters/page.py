@@ -6,6 +6,7 @@ from app.access.identity import Identity, Permission
 from app.audio.state import AnalysisStanding
 from app.review import wording
 from app.review.forms import TypedReview
+from app.review.presenters.clusters import SameAudioCard
 from app.review.presenters.facts import Fact, Header, LegView, build_facts, build_header, build_legs
 from app.review.presenters.findings import FindingView, build_findings
 from app.review.presenters.measures import (
@@ -55,6 +56,8 @@ class ReviewView:
     at: str
     heard: str
     notes: str
+    how: str = ""
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class CallPage:
     reviews: tuple[ReviewView, ...]
     verdicts: tuple[Choice, ...]
     decisions: tuple[Choice, ...]
+    same_audio: SameAudioCard | None = None
     form: TypedReview = field(default_factory=TypedReview)
 
     @property
@@ -107,7 +111,9 @@ class CallPage:
         return "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
 
 
-def build_call_page(screen: CallScreen, identity: Identity, *, form: TypedReview | None = None) -> CallPage:
+def build_call_page(
+    screen: CallScreen, identity: Identity, *, form: TypedReview | None = None, same_audio: SameAudioCard | None = None
+) -> CallPage:
     """Return what the page shows to this person; ``form`` is what they typed when it did not fit."""
     listening = screen.heard.listening if screen.heard else None
     hits = screen.screened.hits if screen.screened else ()
@@ -135,9 +141,10 @@ def build_call_page(screen: CallScreen, identity: Identity, *, form: TypedReview
         legs=build_legs(screen.call, identity),
         engine=build_engine(screen),
         notes=listening.notes if listening else (),
-        reviews=tuple(_review(review, identity) for review in screen.reviews),
+        reviews=tuple(_review(review, identity) for review in screen.reviews if not (review.is_undone and identity.is_outside)),
         verdicts=tuple(Choice(str(verdict), *wording.VERDICT_WORDS[verdict]) for verdict in Verdict),
         decisions=tuple(Choice(str(d), wording.DECISION_WORDS[d][0]) for d in FindingDecision),
+        same_audio=same_audio,
         form=form or TypedReview(),
     )
 
@@ -201,4 +208,6 @@ def _review(review: ReviewFact, identity: Identity) -> ReviewView:
         at=at,
         heard="" if identity.is_outside else f"heard {wording.say_seconds(review.heard_s)}",
         notes="" if identity.is_outside else review.notes,
+        how="" if identity.is_outside or review.check_id is None else "with its cluster",
+        is_undone=review.is_undone,
     )

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, Text, Tuple, and_, exists, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, Text, Tuple, and_, exists, func, literal, select, tuple_
+from sqlalchemy.orm import Session
 
 from app.access.identity import Identity
 from app.access.scope import scope_calls
@@ -19,8 +19,8 @@ from app.models.analysis import AnalysisResult, AnalysisRun
 from app.models.base import Moment
 from app.models.calls import Call, Recording
 from app.models.campaigns import CallSource, Campaign
-from app.models.reviews import Review
 from app.models.screening import CallScoreRow, CurrentScreening, Finding
+from app.review.in_force import is_reviewed, load_reviews_in_force, reviews_in_force
 from app.vocabulary import AnalysisState, Channel, Disposition, Outcome, RecordingState, Severity, Verdict
 from app.web.call_list.filters import ANY_FLAG, NO_FLAG, CallFilters, Position
 from app.web.call_list.search import WordSearch, load_snippets, matching_calls, parse_search
@@ -169,18 +169,10 @@ def _narrow_to_findings(statement: Select[Call], filters: CallFilters) -> Select
 
 def _narrow_to_verdict(statement: Select[Call], filters: CallFilters) -> Select[Call]:
     if filters.is_not_reviewed:
-        return statement.where(~exists().where(Review.call_id == Call.id))
+        return statement.where(~is_reviewed(Call.id))
     if filters.verdict:
-        later = aliased(Review)
-        is_overruled = exists().where(
-            later.call_id == Review.call_id,
-            or_(
-                later.decided_at > Review.decided_at,
-                and_(later.decided_at == Review.decided_at, later.id > Review.id),
-            ),
-        )
-        in_force = select(Review.call_id).where(Review.verdict == filters.verdict, ~is_overruled)
-        statement = statement.where(Call.id.in_(in_force))
+        counts = reviews_in_force()
+        statement = statement.where(Call.id.in_(select(counts.c.call_id).where(counts.c.verdict == filters.verdict)))
     return statement
 
 
@@ -260,7 +252,4 @@ def _load_flags(session: Session, ids: Sequence[str]) -> dict[str, tuple[Flag, .
 
 
 def _load_verdicts(session: Session, ids: Sequence[str]) -> dict[str, Verdict]:
-    rows = session.execute(
-        select(Review.call_id, Review.verdict).where(Review.call_id.in_(ids)).order_by(Review.decided_at, Review.id)
-    )
-    return {row.call_id: row.verdict for row in rows}
+    return {call_id: review.verdict for call_id, review in load_reviews_in_force(session, ids).items()}
