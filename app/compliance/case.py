@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from app.compliance.facts import Emergency, Facts, Leg
+from app.compliance.place.candidates import Candidates, location_candidates
+from app.compliance.place.state_rules import StateTable
+from app.compliance.place.zones import local_date
 from app.conversation import KeywordHit
+from app.language.absences import Absence
 from app.vocabulary import LegDirection, LegVoice, Purpose, Speaker, TransferType
 
 SALES = frozenset({Purpose.TELEMARKETING, Purpose.DUAL})
@@ -25,6 +29,7 @@ class Reference:
     """What rules look things up in beside the call's facts; ``versions`` name each table, so that a finding can be replayed."""
 
     versions: Mapping[str, str] = field(default_factory=dict)
+    states: StateTable | None = None
     emergencies: tuple[Emergency, ...] = ()
     is_emergency_table_kept: bool = False
 
@@ -33,8 +38,9 @@ class Reference:
 class Case:
     """A call as rules see it.
 
-    ``is_outbound`` and ``is_sales`` are None where it is not known who placed the call or what it is for. ``as_of`` is the
-    moment of screening for rules that look at what has happened since, such as a certificate that has expired.
+    ``place`` is where the consumer may be; no places: nothing is known. ``absences`` are the required texts that nobody said
+    in time. ``is_outbound`` and ``is_sales`` are None where it is not known who placed the call or what it is for; ``as_of`` is
+    the moment of screening for rules that look at what has happened since, such as a certificate that has expired.
     """
 
     facts: Facts
@@ -45,12 +51,18 @@ class Case:
     is_sales: bool | None
     consumer_number: str | None
     at: datetime | None
+    place: Candidates = Candidates((), ())
+    absences: tuple[Absence, ...] = ()
     as_of: datetime | None = None
 
     @property
     def lacks_origin(self) -> bool:
         """Tell whether the call was handed over and nobody says where it came from."""
         return self.origin is None and self.facts.transfer_type in (TransferType.WARM, TransferType.COLD)
+
+    def local_days(self, moment: datetime) -> tuple[date, ...]:
+        """Return the calendar days a moment may fall on where the consumer may be, earliest first; none when unknown."""
+        return tuple(sorted({local_date(moment, zone) for zone in self.place.zones}))
 
     @property
     def is_automated(self) -> bool | None:
@@ -69,21 +81,47 @@ class Case:
 
 
 def build_case(
-    facts: Facts, hits: Iterable[KeywordHit] = (), reference: Reference | None = None, *, as_of: datetime | None = None
+    facts: Facts,
+    hits: Iterable[KeywordHit] = (),
+    reference: Reference | None = None,
+    *,
+    absences: Iterable[Absence] = (),
+    as_of: datetime | None = None,
 ) -> Case:
     """Return the call as rules see it."""
-    origin = find_origin(facts.legs)
+    origin, tables = find_origin(facts.legs), reference or Reference()
+    number = find_consumer_number(origin)
     return Case(
         facts=facts,
         hits=tuple(sorted(hits, key=lambda hit: (hit.span, hit.pack))),
-        reference=reference or Reference(),
+        reference=tables,
         origin=origin,
         is_outbound=None if origin is None else origin.direction is LegDirection.PLACED_TO_CONSUMER,
         is_sales=None if facts.purpose is None else facts.purpose in SALES,
-        consumer_number=find_consumer_number(origin),
+        consumer_number=number,
         at=origin.started_at if origin else None,
+        place=find_place(facts, number, tables),
+        absences=tuple(absences),
         as_of=as_of,
     )
+
+
+def find_place(facts: Facts, number: str | None, reference: Reference) -> Candidates:
+    """Return where the consumer may be (ruling 1: ZIP, stated state, consent's address, area code)."""
+    if reference.states is None:
+        return Candidates((), ())
+    return location_candidates(
+        reference.states,
+        zip_code=facts.consumer.zip,
+        stated_state=facts.consumer.stated_state,
+        consent_ip_state=facts.consumer.ip_state,
+        number=number,
+    )
+
+
+def first_words_of_consumer_s(facts: Facts) -> float:
+    """Return when the consumer first speaks: windows for what has to be said count from there; 0 where nobody knows."""
+    return min((u.span.start_s for u in facts.utterances if u.speaker is Speaker.CALLER), default=0.0)
 
 
 def find_origin(legs: Sequence[Leg]) -> Leg | None:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.compliance.case import Reference, build_case
+from app.compliance.case import Reference, build_case, first_words_of_consumer_s
 from app.compliance.engine import evaluate, worth_telling
 from app.compliance.facts import Facts
 from app.compliance.facts_json import parse_facts
 from app.compliance.rule_set import RuleSet
+from app.conversation import KeywordHit
 from app.errors import InvalidInput
+from app.language.absences import Absence, find_absences
 from app.language.matching import PackSet
 from app.language.redact_text import find_all_sensitive, redact_quote
 from app.language.spotting import spot
@@ -52,7 +54,8 @@ class Screener:
     def screen(self, facts: Facts) -> dict[str, Any]:
         """Return the answer to one call's facts."""
         hits = spot(facts.utterances, self.packs, duration_s=_duration_s(facts)) if facts.utterances else ()
-        case = build_case(facts, hits, self.reference, as_of=self.as_of)
+        absences = self._absences(facts, hits)
+        case = build_case(facts, hits, self.reference, absences=absences, as_of=self.as_of)
         found = evaluate(case, self.rules)
         answer: dict[str, Any] = {
             "call_id": facts.call_id,
@@ -65,6 +68,18 @@ class Screener:
         if facts.ignored_fields:
             answer["ignored_fields"] = list(facts.ignored_fields)
         return answer
+
+    def _absences(self, facts: Facts, hits: tuple[KeywordHit, ...]) -> tuple[Absence, ...]:
+        if not facts.utterances:
+            return ()
+        return find_absences(
+            hits,
+            self.packs,
+            duration_s=_duration_s(facts),
+            origin_s=first_words_of_consumer_s(facts),
+            utterances=facts.utterances,
+            names=frozenset({facts.seller.casefold()}) if facts.seller else frozenset(),
+        )
 
 
 def _duration_s(facts: Facts) -> float:
