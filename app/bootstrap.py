@@ -79,7 +79,7 @@ def build(settings: Settings) -> Services:
         uow=UnitOfWork(engine, clock, ids, queue),
         blobs=build_blobs(settings),
         queue=queue,
-        transcriber=build_transcriber(settings),
+        transcriber=build_transcriber(settings, is_worker=True),
         stage_cache=FolderStageCache(settings.data_dir.resolve() / "stages"),
         secret_key=load_or_make_secret(settings.data_dir, "secret-key", given=settings.secret_key),
     )

@@ -41,7 +41,14 @@ class Settings:
     asr_device: str = _setting("cpu", "Where recognition runs: cpu, cuda or auto.")
     asr_compute_type: str = _setting("int8", "CTranslate2 number format: int8, int8_float16, float16, float32.")
     asr_beam_size: int = _setting(5, "Beam width of the recogniser; 1 is faster and hears a little less.", unit="beams")
-    asr_threads: int = _setting(1, "Threads of one recogniser; processes scale better than threads.", unit="threads")
+    asr_threads: int = _setting(
+        0,
+        "Cores that one process recognises on; 0 = all of them for a command at the shell, an equal share for an audio worker.",
+        unit="threads",
+    )
+    asr_batch_windows: int = _setting(
+        0, "Windows of 30 s that are decoded together; 0 = 4 on a processor, 16 on a GPU.", unit="windows"
+    )
     audio_corpus: Path = _setting(Path("../shared/audio"), "Folder with the development audio, for tests and `make bench`.")
     max_upload_mb: int = _setting(500, "Largest recording accepted by upload or API.", unit="MB")
     fetch_allow_hosts: str = _setting(
@@ -74,6 +81,16 @@ class Settings:
     def resolved_audio_workers(self) -> int:
         """The number of audio workers with 0 resolved to the number of usable cores."""
         return self.audio_workers or len(os.sched_getaffinity(0))
+
+    @property
+    def command_asr_threads(self) -> int:
+        """The cores that a command at the shell recognises on."""
+        return self.asr_threads or len(os.sched_getaffinity(0))
+
+    @property
+    def worker_asr_threads(self) -> int:
+        """The cores that one audio worker recognises on, so that all workers together have one thread per core."""
+        return self.asr_threads or max(1, len(os.sched_getaffinity(0)) // self.resolved_audio_workers)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -145,7 +162,6 @@ def _find_contradictions(settings: Settings) -> list[str]:
         "web_threads",
         "light_workers",
         "asr_beam_size",
-        "asr_threads",
         "max_upload_mb",
         "max_recording_hours",
         "job_lease_s",
@@ -157,8 +173,9 @@ def _find_contradictions(settings: Settings) -> list[str]:
     for name in positive:
         if getattr(settings, name) <= 0:
             problems.append(f"{PREFIX}{name.upper()}: expected more than 0, got {getattr(settings, name)}")
-    if settings.audio_workers < 0:
-        problems.append(f"{PREFIX}AUDIO_WORKERS: expected 0 or more, got {settings.audio_workers}")
+    for name in ("audio_workers", "asr_threads", "asr_batch_windows"):
+        if getattr(settings, name) < 0:
+            problems.append(f"{PREFIX}{name.upper()}: expected 0 or more, got {getattr(settings, name)}")
     if not 0 < settings.port < 65536:
         problems.append(f"{PREFIX}PORT: expected 1 to 65535, got {settings.port}")
     if settings.asr_device not in ("cpu", "cuda", "auto"):

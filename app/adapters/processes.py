@@ -69,7 +69,7 @@ def children(settings: Settings, listener: socket.socket, *, on_ready: Callable[
     specs.append(_background("intake", ("worker", QueueName.INTAKE), environ))
     specs += [_background(f"light-{n}", ("worker", QueueName.LIGHT), environ) for n in range(1, settings.light_workers + 1)]
     # Numeric libraries would each start one thread per core in each of the audio workers, of which there is one per core.
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(settings.asr_threads))
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(settings.worker_asr_threads))
     audio = range(1, settings.resolved_audio_workers + 1)
     specs += [_background(f"audio-{n}", ("worker", QueueName.AUDIO), environ | threads, niceness=10) for n in audio]
     return specs

@@ -1,13 +1,17 @@
 """Turns clips of speech into words with times: the Transcriber port on faster-whisper.
 
-Clips are packed into 30 s windows and decoded in batches (:mod:`app.adapters.whisper_decoding`). The model is loaded by the
-process that uses it, on first use: a model that was loaded before a fork hangs in the child.
+Clips are packed into 30 s windows and decoded in batches (:mod:`app.adapters.whisper_decoding`), several at the same time where
+there are threads for them. How windows are put into batches does not depend on the number of threads, so neither do the words.
+The model is loaded by the process that uses it, on first use: a model that was loaded before a fork hangs in the child.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,18 +19,23 @@ from numpy.typing import NDArray
 
 from app.adapters.whisper_decoding import decode_batch, join_window, lead_in_s
 from app.adapters.whisper_encoder import EncoderMemory
+from app.adapters.whisper_language import detect_windows, knows_languages
 from app.adapters.whisper_weights import PACKAGED_MODEL, Weights, find_weights
 from app.audio.segmentation import pack_clips
-from app.ports import EncoderBlock, RecognisedSegment, TranscriberIdentity
+from app.errors import EarshotError
+from app.ports import EncoderBlock, HeardLanguage, RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
 
-BATCH_WINDOWS = 4
-"""Windows decoded together. Measured on one thread (tiny.en, int8, beam 5): 8 windows take 6.4 s one by one, 5.5 s in batches
-of 4 and 6.3 s in one batch of 8, because the encoder's working set then leaves the cache."""
+CPU_BATCH_WINDOWS = 4
+"""Most windows decoded together on a processor. Measured on one thread (tiny.en, int8, beam 5, encoding left out): 0.48 s a
+window in batches of two, 0.40 in batches of four, 0.41 in batches of eight; aligning words gets dearer with the batch."""
+
+GPU_BATCH_WINDOWS = 16
+"""The size in faster-whisper's own example. Not measured here; a larger card takes more, see ``docs/configuration.md``."""
 
 
 class WhisperTranscriber:
-    """English recognition with CTranslate2 Whisper weights.
+    """English recognition with CTranslate2 Whisper weights; any number of threads may ask it at the same time.
 
     Parameters
     ----------
@@ -39,7 +48,9 @@ class WhisperTranscriber:
     beam_size
         Width of the search.
     threads
-        Threads of one recogniser.
+        Batches decoded at the same time, each by one core. On a GPU the batch is what fills it, and this has no effect.
+    batch_windows
+        Most windows decoded together; 0 takes what suits the device.
     """
 
     def __init__(
@@ -49,15 +60,18 @@ class WhisperTranscriber:
         compute_type: str = "int8",
         beam_size: int = 5,
         threads: int = 1,
+        batch_windows: int = 0,
     ) -> None:
         self._model_name = model
         self._device = device
         self._compute_type = compute_type
         self._beam_size = beam_size
         self._threads = threads
+        self._batch_windows = batch_windows
         self._weights: Weights | None = None
         self._engine: Any = None
         self._engine_pid = 0
+        self._loading = threading.Lock()
         self._memory = EncoderMemory()
         # Voices are judged by the smallest model's encoder whichever model recognises: what judges them was trained on it.
         self._ear = self if model == PACKAGED_MODEL else WhisperTranscriber(PACKAGED_MODEL, device, compute_type, 1, threads)
@@ -82,16 +96,37 @@ class WhisperTranscriber:
         on_progress: Callable[[float], None] | None = None,
     ) -> Sequence[RecognisedSegment]:
         """Recognise English in the clips of one channel (float32, shape (n,), 16 kHz); one segment per 30 s window or part."""
-        windows = pack_clips(clips)
+        engine = self._load()
+        batches = share_out(pack_clips(clips), self._batch_windows or default_batch_windows(engine.model.device))
+
+        def decode(batch: Sequence[tuple[Span, ...]]) -> list[RecognisedSegment]:
+            try:
+                return list(
+                    decode_batch(engine, samples, batch, beam_size=self._beam_size, hot_words=hot_words, memory=self._memory)
+                )
+            except (RuntimeError, ValueError) as error:
+                raise _undecodable(batch, error) from error
+
         recognised: list[RecognisedSegment] = []
-        for first in range(0, len(windows), BATCH_WINDOWS):
-            batch = windows[first : first + BATCH_WINDOWS]
-            recognised.extend(
-                decode_batch(self._load(), samples, batch, beam_size=self._beam_size, hot_words=hot_words, memory=self._memory)
-            )
-            if on_progress:
-                on_progress((first + len(batch)) / len(windows))
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="decode")
+        try:
+            futures = [pool.submit(decode, batch) for batch in batches]
+            for at, future in enumerate(futures, start=1):
+                recognised.extend(future.result())
+                if on_progress:
+                    on_progress(at / len(batches))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # after a failure or Ctrl-C what has not begun is not begun any more
         return recognised
+
+    @property
+    def names_languages(self) -> bool:
+        """Tell whether the weights know more than English; loads nothing."""
+        return knows_languages(self._find_weights().folder)
+
+    def detect_languages(self, samples: Any, clips: Sequence[Span]) -> Sequence[HeardLanguage]:
+        """Return the likeliest language of each window of the clips."""
+        return detect_windows(self._load(), samples, pack_clips(clips))
 
     @property
     def encoder_sha256(self) -> str:
@@ -121,16 +156,47 @@ class WhisperTranscriber:
             self._weights = find_weights(self._model_name)
         return self._weights
 
-    def _load(self) -> Any:
-        if self._engine is None or self._engine_pid != os.getpid():
-            from faster_whisper import WhisperModel
+    def load(self) -> None:
+        """Load the weights now, in the calling thread, so that they are at hand when the first recording is decoded."""
+        self._load()
 
-            self._engine = WhisperModel(
-                str(self._find_weights().folder),
-                device=self._device,
-                compute_type=self._compute_type,
-                cpu_threads=self._threads,
-            )
-            self._memory.watch(self._engine)
-            self._engine_pid = os.getpid()
+    def _load(self) -> Any:
+        with self._loading:
+            if self._engine is None or self._engine_pid != os.getpid():
+                from faster_whisper import WhisperModel
+
+                # One core for each batch and several batches at a time: the steps of a decoder are too small to be shared out.
+                engine = WhisperModel(
+                    str(self._find_weights().folder),
+                    device=self._device,
+                    compute_type=self._compute_type,
+                    cpu_threads=1,
+                    num_workers=self._threads,
+                )
+                self._memory.watch(engine)
+                self._engine, self._engine_pid = engine, os.getpid()
         return self._engine
+
+
+def default_batch_windows(device: str) -> int:
+    """Return how many windows are decoded together on ``cpu`` or ``cuda``."""
+    return GPU_BATCH_WINDOWS if device == "cuda" else CPU_BATCH_WINDOWS
+
+
+def share_out(windows: Sequence[tuple[Span, ...]], most: int) -> list[Sequence[tuple[Span, ...]]]:
+    """Return the windows in order, in an even number of batches of nearly the same size, at most ``most`` in each.
+
+    Even and alike, so that two cores have done their halves at the same time; a single window is one batch.
+    """
+    count = min(len(windows), 2 * -(-len(windows) // (2 * most)))
+    edges = [round(at * len(windows) / count) for at in range(count + 1)] if count else []
+    return [windows[start:end] for start, end in itertools.pairwise(edges)]
+
+
+def _undecodable(batch: Sequence[tuple[Span, ...]], error: Exception) -> EarshotError:
+    start_s, end_s = batch[0][0].start_s, batch[-1][-1].end_s
+    return EarshotError(
+        f"The recogniser failed between {start_s:.1f} s and {end_s:.1f} s ({error}); "
+        "try again, and with EARSHOT_ASR_MODEL=tiny.en and the default EARSHOT_ASR_COMPUTE_TYPE if it stays.",
+        code="recognition_failed",
+    )
