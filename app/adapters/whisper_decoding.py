@@ -51,12 +51,12 @@ def decode_batch(
     memory: EncoderMemory,
 ) -> Iterator[RecognisedSegment]:
     """Return what is said in each window of one channel; ``engine`` is a faster-whisper model that ``memory`` watches."""
-    from faster_whisper import BatchedInferencePipeline
+    from app.adapters.whisper_looks import VotingPipeline  # now, because it loads the recogniser's library
 
     sounds = [join_window(samples, window) for window in windows]
     ends = np.cumsum([len(sound) for sound in sounds]) / HOUSE_RATE_HZ
     starts = [0.0, *ends[:-1].tolist()]
-    decoded, _ = BatchedInferencePipeline(engine).transcribe(
+    decoded, _ = VotingPipeline(engine, sounds).transcribe(
         np.concatenate(sounds),
         language="en",
         beam_size=beam_size,
