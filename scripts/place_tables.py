@@ -259,7 +259,7 @@ def _plain(county: str) -> str:
 
 
 def _county_name(county: str) -> str:
-    return county.removesuffix(" County").removesuffix(" Parish")
+    return county.removesuffix(" County").removesuffix(" Parish").removesuffix(" Municipio")
 
 
 def _ranges(zips: Iterable[str]) -> Iterable[str]:
