@@ -203,6 +203,27 @@ class Transcriber(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardLanguage:
+    """The language of one window of a channel: ISO 639-1 code (639-3 where there is none) and its probability, 0 to 1."""
+
+    clips: tuple[Span, ...]
+    code: str
+    probability: float
+
+
+@runtime_checkable
+class LanguageDetector(Protocol):
+    """Names the language that is spoken; the better half of some recognisers."""
+
+    @property
+    def names_languages(self) -> bool:
+        """Tell whether the weights know more than English; reading it may load them."""
+
+    def detect_languages(self, samples: Any, clips: Sequence[Span]) -> Sequence[HeardLanguage]:
+        """Return the language of each window of at most 30 s, in order of time; arguments as :meth:`Transcriber.transcribe`."""
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptMatch:
     """A call whose transcript holds the searched words, with a snippet; matches are marked with U+E000 and U+E001."""
 

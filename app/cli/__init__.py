@@ -27,6 +27,8 @@ COMMANDS = {
     "doctor": "doctor",
     "migrate": "database",
     "voice": "voice",
+    "dnc": "dnc",
+    "language": "language",
     "screen": "screen",
 }
 
