@@ -1,10 +1,10 @@
 """Is this number in the set? Hundreds of millions of North American numbers in one immutable file, mapped into memory.
 
-The ten digits of a number are read as one integer and cut into pages of 65,536. A page with many numbers is a bitset of 8 KB; the
-numbers of all other pages stand sorted in one section, with a filter of hashes in front of it that spares most searches. A table
-says for each page what it is, so that an answer is two reads without a division. Nothing but header and table is read at opening,
-and processes share the memory. Every block carries a checksum that is compared before the block's first answer, so that a damaged
-file is told and never read as "not in the set".
+The ten digits of a number are read as one integer and cut into pages of 65,536. A page with many numbers is a bitset of 8 KB;
+the numbers of all other pages stand sorted in one section, with a filter of hashes in front of it that spares most searches. A
+table says for each page what it is, so that an answer is two reads without a division. Nothing but header and table is read at
+opening, and processes share the memory. Every block carries a checksum that is compared before the block's first answer, so
+that a damaged file is told and never read as "not in the set".
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class NumberSet:
         self._lay_out(header)
         self._unchecked = np.ones(len(self._block_crcs), dtype=np.bool_)
         self._is_sorted_checked = not self._sorted.size
-        if zlib.crc32(self._table) != header["table_crc"]:
+        if zlib.crc32(self._table.data) != header["table_crc"]:
             raise damage(path, "its table is not what was written")
 
     def _lay_out(self, header: dict[str, Any]) -> None:
@@ -80,10 +80,10 @@ class NumberSet:
         if len(self._map) != end:
             raise damage(self.path, f"it has {len(self._map):,} bytes, {end:,} were written")
         self._table = np.frombuffer(self._map, dtype="<i4", count=PAGES, offset=table_at)
-        self._table_view = memoryview(self._table)
+        self._table_view = self._table.data
         self._octets = np.frombuffer(self._map, dtype=np.uint8, offset=self._pages_at)
         self._sorted = np.frombuffer(self._map, dtype="<i8", count=scattered, offset=self._sorted_at)
-        self._sorted_view = memoryview(self._sorted)
+        self._sorted_view = self._sorted.data
         self._filter = np.frombuffer(self._map, dtype=np.uint8, offset=filter_at)
 
     def __contains__(self, number: int) -> bool:
@@ -188,13 +188,13 @@ class NumberSet:
     def _check_block(self, block: int) -> None:
         start = block * BLOCK_PAGES * PAGE_BYTES
         end = min(start + BLOCK_PAGES * PAGE_BYTES, self._sorted_at - self._pages_at)
-        if zlib.crc32(self._octets[start:end]) != self._block_crcs[block]:
+        if zlib.crc32(self._octets[start:end].data) != self._block_crcs[block]:
             raise damage(self.path, f"its block {block + 1} of {len(self._block_crcs)} is not what was written")
         self._unchecked[block] = False
 
     def _check_sorted(self) -> None:
         if not self._is_sorted_checked:
-            if zlib.crc32(self._octets[self._sorted_at - self._pages_at :]) != self._sorted_crc:
+            if zlib.crc32(self._octets[self._sorted_at - self._pages_at :].data) != self._sorted_crc:
                 raise damage(self.path, "its sorted numbers are not what was written")
             self._is_sorted_checked = True
 

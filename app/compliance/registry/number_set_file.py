@@ -113,8 +113,8 @@ class NumberSetWriter:
             "full_pages": full,
             "scattered": int(ordered.size),
             "filter_bits": filter_bits,
-            "table_crc": zlib.crc32(table),
-            "block_crcs": [zlib.crc32(block) for block in _blocks(pages)],
+            "table_crc": zlib.crc32(table.data),
+            "block_crcs": [zlib.crc32(block.data) for block in _blocks(pages)],
             "sorted_crc": zlib.crc32(tail),
         }
         text = json.dumps(header, separators=(",", ":")).encode()

@@ -1,0 +1,311 @@
+"""Load a list, scrub a file, check a number: what command line, pages and API ask of the number lists."""
+
+from __future__ import annotations
+
+import getpass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.compliance.registry.decision import OUTCOMES, explain, judge, note
+from app.compliance.registry.loading import LoadRequest, OnProgress, load_version
+from app.compliance.registry.parse import parse_one, to_e164
+from app.compliance.registry.scrub import ScrubReport, describe_answer, scrub_file
+from app.compliance.registry.snapshot import ListSnapshot, Snapshot, count_age, take_snapshot, zones_of
+from app.compliance.registry.store import ListStore
+from app.compliance.registry.versions import (
+    AreaFreshness,
+    ListVersion,
+    find_in_force,
+    freshness,
+    judge_age,
+    parse_list_name,
+)
+from app.errors import InvalidInput, ListDamaged
+from app.ports import Clock
+from app.vocabulary import Freshness, ListKind
+
+
+@dataclass(frozen=True, slots=True)
+class NumberState:
+    """What was known of a number at a moment."""
+
+    number: str
+    at: datetime
+    outcome: str
+    reason: str
+    note: str
+    answers: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+
+
+class NumberLists:
+    """The do-not-call lists of one installation (``ports.NumberRegistry``)."""
+
+    def __init__(self, data_dir: Path, clock: Clock) -> None:
+        self.store = ListStore(data_dir)
+        self._clock = clock
+
+    def load(self, request: LoadRequest, on_progress: OnProgress = lambda what, share: None) -> tuple[ListVersion, bool]:
+        """Load files as a version; return it, and whether it is new. Raises InvalidInput, StorageFull, ListDamaged."""
+        return load_version(self.store, request, self._clock.now(), on_progress)
+
+    def scrub(
+        self,
+        path: Path,
+        out: Path,
+        *,
+        at: datetime | None = None,
+        column: str | None = None,
+        on_progress: Callable[[int], None] = lambda rows: None,
+    ) -> ScrubReport:
+        """Hold the numbers of a file against the lists in force, now or at a moment, and keep a record of it.
+
+        Raises
+        ------
+        InvalidInput, ListDamaged, StorageFull
+        """
+        now = self._clock.now()
+        snapshot = take_snapshot(self.store, at or now)
+        report = scrub_file(snapshot, path, out, column=column, on_progress=on_progress)
+        report.performed_at = now
+        report.lists = [_describe_version(each, version) for each in snapshot.lists for version in each.versions]
+        report.warnings = list(find_warnings(snapshot))
+        if at is None:
+            name = f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
+            self.store.record_scrub(name, scrub_to_json(report))
+        return report
+
+    def check(self, text: str, at: datetime | None = None) -> NumberState:
+        """Return what every list says of a number, now or at a past moment. Raises InvalidInput, ListDamaged."""
+        number = parse_one(text)
+        if not number:
+            raise InvalidInput(f"{text!r}: expected a North American telephone number such as +12125550123 or (212) 555-0123")
+        moment = at or self._clock.now()
+        versions = self.store.versions()
+        snapshot = take_snapshot(self.store, moment, versions)
+        judged = judge(snapshot, np.array([number], dtype=np.int64))
+        answers = tuple(
+            describe_answer(each, answer, number, 0) | self._describe_history(each, number, versions, moment)
+            for each, answer in zip(snapshot.lists, judged.answers, strict=True)
+        )
+        return NumberState(
+            number=to_e164(number),
+            at=moment,
+            outcome=str(OUTCOMES[judged.outcomes[0]]),
+            reason=explain(snapshot, judged, 0),
+            note=note(snapshot, judged, 0),
+            answers=answers,
+            warnings=find_warnings(snapshot),
+        )
+
+    def dnc_facts(self, e164: str, at: datetime, scrubbed_at: datetime | None = None) -> dict[str, Any]:
+        """Return the ``dnc`` object of a call's facts: what the lists in force at a moment say of a number.
+
+                A list that does not cover the number says ``listed: null``; one that is too old says what it says, with its date,
+        because         the rules judge the age themselves.
+        """
+        number = parse_one(e164)
+        facts: dict[str, Any] = {"state": {}, "internal": {"requested_at": None}}
+        if not number:
+            return {}
+        for each in take_snapshot(self.store, at).lists:
+            said = describe_answer(each, each.answer(np.array([number], dtype=np.int64)), number, 0)
+            if each.newest is not None:
+                facts |= _log_facts(each.name.kind, said)
+            elif each.name.kind is ListKind.LITIGATOR:
+                is_listed = said["answer"] == "listed"
+                if is_listed or not facts.get("litigator"):
+                    facts["litigator"] = {"listed": is_listed, "source": each.source or None, "version": said.get("version")}
+            else:
+                fact = _list_facts(each, number, scrubbed_at)
+                facts |= {"national": fact} if each.name.kind is ListKind.NATIONAL else {}
+                facts["state"] |= {each.name.state: fact} if each.name.kind is ListKind.STATE else {}
+        return facts
+
+    def freshness(self, at: datetime | None = None) -> list[AreaFreshness]:
+        """Return the age of every list, per area code, now or at a moment."""
+        return freshness(self.store.versions(), at or self._clock.now(), zones_of)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return what an officer should know about the lists in force now."""
+        return find_warnings(take_snapshot(self.store, self._clock.now()))
+
+    def verify(self) -> list[tuple[str, str | None]]:
+        """Compare every file with its hash; return for each version what is wrong with it, None for nothing."""
+        found: list[tuple[str, str | None]] = []
+        for version in self.store.versions():
+            try:
+                self.store.verify(version)
+                found.append((version.id, None))
+            except ListDamaged as error:
+                found.append((version.id, error.message))
+        return found
+
+    def withdraw(self, version_id: str, why: str) -> ListVersion:
+        """Take a version out of force from now on. Raises NotFound, InvalidTransition."""
+        if not why.strip():
+            raise InvalidInput("expected a reason for withdrawing the version")
+        return self.store.withdraw(version_id, why=why.strip(), at=self._clock.now())
+
+    def _describe_history(self, each: ListSnapshot, number: int, versions: list[ListVersion], at: datetime) -> dict[str, Any]:
+        """Return since when a number is known to be on a list, and the last version that did not have it."""
+        if each.newest is not None:
+            return {}
+        area = number // 10_000_000
+        own = [v for v in versions if v.list_name == each.name and v.source == each.source]
+        past = sorted((v for v in own if v.is_in_force(at) and v.covers(area)), key=lambda v: (v.obtained_at, v.loaded_at))
+        since = absent = None
+        for version in reversed(past):
+            if number not in self.store.open_set(version):
+                absent = version
+                break
+            since = version
+        in_force = find_in_force(own, at)
+        current = in_force.get(area, in_force.get(None))
+        return {
+            "listed_since": since.obtained_at.isoformat() if since else None,
+            "not_listed_on": absent.obtained_at.isoformat() if absent and since else None,
+            "loaded_at": current.loaded_at.isoformat() if current else None,
+            "is_loaded_later": bool(current and current.loaded_at > at),
+        }
+
+
+def make_request(
+    list_name: str,
+    obtained_at: datetime,
+    paths: tuple[Path, ...],
+    *,
+    loaded_by: str = "",
+    **more: Any,
+) -> LoadRequest:
+    """Return a request to load files, by the account of the shell where nobody is named. Raises InvalidInput."""
+    name = parse_list_name(list_name)
+    if more.get("source") and name.kind is not ListKind.LITIGATOR:
+        raise InvalidInput(f"a source is named for sold lists of litigators only, not for {name}")
+    return LoadRequest(name, obtained_at, paths, loaded_by or getpass.getuser(), **more)
+
+
+def find_warnings(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what an officer should know before relying on the lists of a snapshot."""
+    warnings = []
+    if not snapshot.lists:
+        warnings.append("0 scrubbed: no list is loaded, so no number was held against anything")
+    elif not snapshot.find(ListKind.NATIONAL):
+        warnings.append("0 scrubbed against the national registry: it is not loaded, so no number can be allowed")
+    for each in snapshot.lists:
+        for version in each.versions if each.newest is None else ():
+            areas = [area for area in range(200, 1000) if each.table[area] >= 0 and each.versions[each.table[area]] is version]
+            age = max((count_age(version, area, snapshot.at) for area in areas), default=0)
+            state, left = judge_age(each.name.kind, age)
+            if state is Freshness.STALE:
+                warnings.append(f"{each.title}: version {version.id} is {age} days old and clears no number; load a newer one")
+            elif state is Freshness.DUE:
+                warnings.append(f"{each.title}: version {version.id} is {age} days old and must be renewed within {left} days")
+        if each.name.kind is ListKind.NATIONAL and any(version.san is None for version in each.versions):
+            warnings.append("national: a version was loaded without its SAN, which the record of the scrub should name")
+    return tuple(warnings)
+
+
+def scrub_to_json(report: ScrubReport) -> dict[str, Any]:
+    """Return a scrub in the shape that is printed and kept."""
+    return {
+        "performed_at": report.performed_at.isoformat(),
+        "input": {"name": report.input_name, "sha256": report.input_sha256},
+        "report": {"name": report.report_name, "sha256": report.report_sha256},
+        "rows": report.rows,
+        "invalid": report.invalid,
+        **{word: report.outcomes[word] for word in ("allowed", "blocked", "unknown")},
+        "listed": dict(report.listed),
+        "lists": report.lists,
+        "garbage": report.garbage,
+        "warnings": report.warnings,
+    }
+
+
+def version_to_summary(version: ListVersion) -> dict[str, Any]:
+    """Return what a reader wants to know of a version."""
+    return {
+        "version": version.id,
+        "list": str(version.list_name),
+        "obtained_at": version.obtained_at.isoformat(),
+        "loaded_at": version.loaded_at.isoformat(),
+        "loaded_by": version.loaded_by,
+        "san": version.san,
+        "source": version.source or None,
+        "source_version": version.source_version,
+        "kind": "change" if version.is_change else "full",
+        "bases": list(version.bases),
+        "numbers": version.count,
+        "added": version.added,
+        "deleted": version.deleted,
+        "disagreements": version.disagreements,
+        "area_codes": None if version.area_codes is None else list(version.area_codes),
+        "files": [
+            {"name": f.name, "sha256": f.sha256, "shape": f.shape, "rows": f.row_count, "garbage": f.garbage_count}
+            for f in version.files
+        ],
+        "sha256": version.data_sha256,
+        "bytes": version.data_bytes,
+        "garbage": list(version.garbage),
+        "notes": list(version.notes),
+        "withdrawn_at": version.withdrawn_at.isoformat() if version.withdrawn_at else None,
+    }
+
+
+def summarise_freshness(rows: list[AreaFreshness]) -> list[dict[str, Any]]:
+    """Return one line for each list and version in force: how many area codes, oldest age, state."""
+    groups: dict[tuple[str, str], list[AreaFreshness]] = {}
+    for row in rows:
+        groups.setdefault((str(row.list_name), row.version.id), []).append(row)
+    found = []
+    for (name, version_id), group in groups.items():
+        oldest = max(group, key=lambda row: row.age_days)
+        states = Counter(str(row.state) for row in group)
+        codes = [row.area for row in group if row.area is not None]
+        found.append(
+            {"list": name, "version": version_id, "area_codes": codes or None, "age_days": oldest.age_days,
+             "state": str(oldest.state), "days_left": oldest.days_left, "states": dict(states)}
+        )  # fmt: skip
+    return found
+
+
+def _describe_version(each: ListSnapshot, version: ListVersion) -> dict[str, object]:
+    areas = [area for area in version.area_counts if each.table[area] >= 0] if each.newest is None else []
+    oldest = max((int(each.ages[area]) for area in areas), default=None)
+    return {
+        "list": str(each.name),
+        "source": each.source or None,
+        "version": version.id,
+        "obtained_at": version.obtained_at.isoformat(),
+        "age_days": oldest,
+        "san": version.san,
+        "sha256": version.data_sha256,
+        "numbers": version.count,
+    }
+
+
+def _list_facts(each: ListSnapshot, number: int, scrubbed_at: datetime | None) -> dict[str, Any]:
+    which = int(each.table[number // 10_000_000])
+    version = each.versions[which] if which >= 0 else each.versions[0]
+    is_listed = bool(number in each.store.open_set(version)) if which >= 0 else None
+    return {
+        "listed": is_listed,
+        "obtained_at": version.obtained_at.isoformat(),
+        "scrubbed_at": scrubbed_at.isoformat() if scrubbed_at else None,
+        "san": version.san,
+        "area_codes": [] if version.area_codes is None else [str(area) for area in version.area_codes],
+        "version": version.id,
+    }
+
+
+def _log_facts(kind: ListKind, said: dict[str, Any]) -> dict[str, Any]:
+    if kind is ListKind.INTERNAL:
+        return {"internal": {"requested_at": said.get("requested_at")}}
+    answer = {"queried_at": said.get("queried_at"), "since": said.get("since"), "answer": said.get("query_answer")}
+    return {"reassigned": answer if said.get("queried_at") else None}

@@ -1,0 +1,182 @@
+"""Where do the versions of the lists lie? One folder each under ``DATA_DIR/number-lists``; what is there is there whole.
+
+A version is written into a hidden folder, synced, and renamed into place, so that nobody ever sees half of one. One load at a
+time holds the lock of the folder; the kernel frees it however the process ends, and the next load removes what a killed one
+left."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from app.compliance.registry.entries import Entries, open_entries
+from app.compliance.registry.number_set import NumberSet, damage
+from app.compliance.registry.sources import Garbage
+from app.compliance.registry.versions import ListVersion, version_from_json, version_to_json
+from app.errors import InvalidTransition, ListDamaged, NotFound, StorageFull
+
+FOLDER = "number-lists"
+MANIFEST = "manifest.json"
+WITHDRAWAL = "withdrawn.json"
+NUMBERS, ENTRIES, GARBAGE = "numbers.set", "entries.npy", "garbage.csv"
+SCRUBS = "scrubs"
+
+
+class ListStore:
+    """The folder of one installation; any number of processes read it while one writes."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.root = data_dir / FOLDER
+        self._sets: dict[str, NumberSet] = {}
+        self._entries: dict[str, Entries] = {}
+
+    def versions(self) -> list[ListVersion]:
+        """Return the manifests of all versions. Raises ListDamaged when one is not what was written."""
+        if not self.root.is_dir():
+            return []
+        folders = (path for path in sorted(self.root.iterdir()) if path.is_dir() and not path.name.startswith("."))
+        return [self._read_manifest(path) for path in folders if path.name != SCRUBS]
+
+    def open_set(self, version: ListVersion) -> NumberSet:
+        """Return the numbers of a version, mapped once in this process. Raises ListDamaged."""
+        if version.id not in self._sets:
+            path = self.root / version.id / version.data_file
+            opened = NumberSet(path)
+            if opened.header_crc != version.data_crc or opened.count != version.count:
+                raise damage(path, "it is the file of another version")
+            self._sets[version.id] = opened
+        return self._sets[version.id]
+
+    def open_log(self, version: ListVersion) -> Entries:
+        """Return the entries of a version, read once in this process. Raises ListDamaged."""
+        if version.id not in self._entries:
+            self._entries[version.id] = open_entries(self.root / version.id / version.data_file, version.data_sha256)
+        return self._entries[version.id]
+
+    def verify(self, version: ListVersion) -> None:
+        """Compare the whole data file with its hash. Raises ListDamaged."""
+        path = self.root / version.id / version.data_file
+        try:
+            found = hash_file(path)
+        except OSError as error:
+            raise damage(path, f"it cannot be opened ({error})") from None
+        if found != version.data_sha256:
+            raise damage(path, "its hash is not the one that was written")
+
+    @contextmanager
+    def loading(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[Path]:
+        """Hold the lock and hand out an empty hidden folder; what is left in it at the end is removed.
+
+        Raises
+        ------
+        StorageFull
+            When the disk has no room; nothing of the version is kept.
+        """
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self.root / f".loading-{os.getpid()}"
+        with (self.root / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                on_wait()
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in self.root.glob(".loading-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            try:
+                draft.mkdir(mode=0o700)
+                yield draft
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                    raise StorageFull(
+                        f"there is no room for the list under {self.root} ({error.strerror}); nothing was loaded. Free some "
+                        "space (the national registry needs 400 MB) and load it again"
+                    ) from None
+                raise
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    def commit(self, draft: Path, version: ListVersion) -> None:
+        """Put a written version in place, whole; called while loading."""
+        _write_synced(draft / MANIFEST, json.dumps(version_to_json(version), indent=1, ensure_ascii=False))
+        _sync_folder(draft)
+        draft.rename(self.root / version.id)
+        _sync_folder(self.root)
+
+    def withdraw(self, version_id: str, *, why: str, at: datetime) -> ListVersion:
+        """Take a version out of force from a moment on; it stays readable for the time before. Raises NotFound."""
+        version = next((v for v in self.versions() if v.id == version_id), None)
+        if version is None:
+            raise NotFound(f"there is no list version {version_id}; `earshot dnc status` names those there are")
+        if version.withdrawn_at is not None:
+            raise InvalidTransition(f"list version {version_id} was withdrawn on {version.withdrawn_at:%Y-%m-%d} already")
+        draft = self.root / version_id / f".{WITHDRAWAL}"
+        _write_synced(draft, json.dumps({"at": at.isoformat(), "why": why}))
+        draft.rename(self.root / version_id / WITHDRAWAL)
+        _sync_folder(self.root / version_id)
+        return replace(version, withdrawn_at=at, withdrawn_why=why)
+
+    def record_scrub(self, name: str, record: dict[str, object]) -> Path:
+        """Keep what a scrub was held against and what came of it."""
+        folder = self.root / SCRUBS
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = folder / f".{name}"
+        _write_synced(draft, json.dumps(record, indent=1, ensure_ascii=False))
+        return draft.rename(folder / f"{name}.json")
+
+    def _read_manifest(self, folder: Path) -> ListVersion:
+        path = folder / MANIFEST
+        try:
+            version = version_from_json(json.loads(path.read_text("utf-8")))
+            if version.id != folder.name:
+                raise ValueError(f"it is that of {version.id}")
+        except (OSError, ValueError, KeyError, TypeError, ListDamaged) as error:
+            raise ListDamaged(
+                f"list version {folder.name}: its manifest is damaged ({error}). Nothing is answered until it is put back from "
+                f"a backup, or its folder is moved away from {self.root} and the list is loaded again",
+                file=str(path),
+            ) from None
+        with suppress(FileNotFoundError):
+            withdrawn = json.loads((folder / WITHDRAWAL).read_text("utf-8"))
+            return replace(version, withdrawn_at=datetime.fromisoformat(withdrawn["at"]), withdrawn_why=withdrawn["why"])
+        return version
+
+
+def write_garbage(path: Path, rows: list[Garbage]) -> None:
+    """Write the rows that were left out, with the reason for each."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "line", "reason", "text"))
+        writer.writerows((row.file, row.line, row.reason, row.text) for row in rows)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_synced(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

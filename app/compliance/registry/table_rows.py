@@ -1,0 +1,190 @@
+"""Which rows and columns does a table of numbers have? Reads CSV as it comes, keeps every row, and finds the number in it.
+
+A stray quotation mark must not swallow the rest of a file, so lines are joined only while a quoted cell is open, and at most
+:data:`MOST_JOINED` of them; when joining leads nowhere, only the line where it began is given up.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import BinaryIO, TextIO
+
+from app.compliance.registry.parse import parse_one
+from app.errors import InvalidInput
+
+DELIMITERS = ",;\t|"
+MOST_JOINED = 50
+LONGEST_LINE = 100_000
+SAMPLE_ROWS = 100
+NUMBER_NAMES = frozenset(
+    (
+        *("number", "phone", "phonenumber", "phoneno", "telephone", "telephonenumber", "tel", "mobile", "cell", "cellphone"),
+        *("caller", "callerid", "callernumber", "ani", "msisdn", "phone1", "primaryphone", "contactnumber", "e164", "to"),
+        *("destination", "consumernumber", "dialednumber"),
+    )
+)
+_SQUEEZE = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row: the line it begins on, its cells, and its text where it could not be cut into cells."""
+
+    line: int
+    cells: tuple[str, ...]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as found: its column names (None where the first row is data), where the number stands, and the rows."""
+
+    header: tuple[str, ...] | None
+    number_at: int
+    rows: Iterator[TableRow]
+    sample: tuple[TableRow, ...]
+
+
+def read_table(stream: BinaryIO, *, name: str, column: str | None = None) -> Table:
+    """Return the rows of a CSV file and the column that holds the number.
+
+    Parameters
+    ----------
+    stream
+        UTF-8 (with or without byte order mark), UTF-16 with one, or Windows-1252; comma, semicolon, tab or bar.
+    column
+        The name or the position (from 1) of the column; None to find it by its name or its content.
+
+    Raises
+    ------
+    InvalidInput
+        When the file is empty or no text, or the column is not there.
+    """
+    text = _open_text(stream, name)
+    lines = _Lines(text)
+    delimiter = _find_delimiter(lines)
+    rows = _read_rows(lines, delimiter)
+    sample = tuple(islice(rows, SAMPLE_ROWS))
+    if not sample:
+        raise InvalidInput(f"{name}: expected rows with telephone numbers, the file is empty")
+    header = _find_header(sample)
+    data = sample[1:] if header else sample
+    number_at = _find_number_column(header, data, column, name)
+    return Table(header, number_at, chain(data, rows), data)
+
+
+def squeeze(text: str) -> str:
+    """Return a column name without case and punctuation."""
+    return _SQUEEZE.sub("", text.strip().casefold())
+
+
+class _Lines:
+    """The physical lines of a text with their numbers; lines can be put back."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._back: deque[tuple[int, str]] = deque()
+        self._at = 0
+
+    def take(self) -> tuple[int, str] | None:
+        if self._back:
+            return self._back.popleft()
+        line = self._text.readline(LONGEST_LINE)
+        if not line:
+            return None
+        self._at += 1
+        return self._at, line
+
+    def put_back(self, lines: Sequence[tuple[int, str]]) -> None:
+        self._back.extendleft(reversed(lines))
+
+
+def _open_text(stream: BinaryIO, name: str) -> TextIO:
+    head = stream.read(1 << 16)
+    stream.seek(0)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return io.TextIOWrapper(stream, "utf-16", errors="replace", newline="")
+    if b"\0" in head:
+        raise InvalidInput(f"{name}: expected a text file with telephone numbers (CSV), got a binary file")
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        encoding = "utf-8-sig"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    return io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+
+
+def _find_delimiter(lines: _Lines) -> str:
+    seen = [line for line in (lines.take() for _ in range(10)) if line]
+    lines.put_back(seen)
+    counts: Counter[str] = Counter()
+    for _, line in seen:
+        counts.update(mark for mark in line if mark in DELIMITERS)
+    return counts.most_common(1)[0][0] if counts else ","
+
+
+def _read_rows(lines: _Lines, delimiter: str) -> Iterator[TableRow]:
+    while (taken := lines.take()) is not None:
+        at, line = taken
+        if not line.strip():
+            continue
+        joined = line
+        more: list[tuple[int, str]] = []
+        while joined.count('"') % 2 and len(more) < MOST_JOINED and (following := lines.take()) is not None:
+            more.append(following)
+            joined += following[1]
+        if joined.count('"') % 2:
+            lines.put_back(more)
+            yield TableRow(at, (line.rstrip("\r\n"),), "a quotation mark is opened and never closed")
+            continue
+        try:
+            cells = next(csv.reader([joined] if not more else joined.splitlines(keepends=True), delimiter=delimiter))
+        except (csv.Error, StopIteration) as error:
+            yield TableRow(at, (line.rstrip("\r\n"),), f"it is no row of a table ({error})")
+            continue
+        yield TableRow(at, tuple(cells))
+
+
+def _find_header(sample: Sequence[TableRow]) -> tuple[str, ...] | None:
+    """Return the first row when it names columns: it holds no number and hardly a digit, and what follows has some."""
+    first = sample[0].cells
+    digits = sum(letter.isdigit() for cell in first for letter in cell)
+    if any(parse_one(cell) for cell in first) or digits > 3 or not any(cell.strip() for cell in first):
+        return None
+    letters = sum(letter.isalpha() for cell in first for letter in cell)
+    return first if letters > digits else None
+
+
+def _find_number_column(header: tuple[str, ...] | None, data: Sequence[TableRow], column: str | None, name: str) -> int:
+    width = max((len(row.cells) for row in data), default=len(header or ()))
+    if column is not None:
+        return _find_given_column(header, width, column, name)
+    hits = [sum(bool(parse_one(row.cells[at])) for row in data if at < len(row.cells)) for at in range(width)]
+    named = [at for at, title in enumerate(header or ()) if squeeze(title) in NUMBER_NAMES]
+    if named:
+        return max(named, key=lambda at: hits[at] if at < len(hits) else 0)
+    if hits and max(hits) > 0:
+        return hits.index(max(hits))
+    if header or not data:
+        raise InvalidInput(
+            f"{name}: no column with telephone numbers was found among {', '.join(header or ()) or 'the rows'}; "
+            "name it with --column NAME or --column POSITION"
+        )
+    return 0
+
+
+def _find_given_column(header: tuple[str, ...] | None, width: int, column: str, name: str) -> int:
+    titles = [squeeze(title) for title in header or ()]
+    if squeeze(column) in titles:
+        return titles.index(squeeze(column))
+    if column.isdecimal() and 1 <= int(column) <= max(width, len(titles)):
+        return int(column) - 1
+    there = ", ".join(header) if header else f"1 to {width}"
+    raise InvalidInput(f"{name}: there is no column {column!r}; the columns are {there}")
