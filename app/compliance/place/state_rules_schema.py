@@ -1,7 +1,7 @@
 """Does a state table say what it must, and nothing else? Reads the YAML's objects into values; one error names all faults."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 from app.compliance.place.holidays import DayAfter, Fixed, FromEaster, HolidayRule, Nth, Observance, TuesdayAfterFirstMonday
@@ -198,6 +198,9 @@ def _state(code: str, node: _Node, sets: Mapping[str, HolidaySet]) -> StateRules
     hours = [_hours(node.child("calling_hours"), citation, basis=None)]
     if "calling_hours_before" in node.data:
         hours.append(_hours(node.child("calling_hours_before"), citation, basis=None))
+        last, first = hours[1].effective_to, hours[0].effective_from
+        if last is None or first is None or first - last != timedelta(days=1):
+            node.fault("calling_hours_before", f"expected to end the day before calling_hours begin, got {last} and {first}")
     automated = (
         () if node.data.get("automated_hours") is None else (_hours(node.child("automated_hours"), "", basis="automated_rule"),)
     )

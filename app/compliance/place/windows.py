@@ -80,7 +80,8 @@ def find_window(
     review = rules.review_hours
     return StateWindow(
         state=rules.code,
-        window=_window(hours),
+        # Where the state adds nothing, its row repeats the federal window, whose end is inside.
+        window=_window(hours, is_end_inside=row.basis == "federal_default"),
         basis=row.basis,
         confidence=rules.confidence,
         citation=row.citation,
@@ -116,5 +117,5 @@ def _hours(row: HoursRow, part: WeekPart) -> DayHours | None:
     return {WeekPart.WEEKDAYS: row.weekdays, WeekPart.SATURDAY: row.saturday, WeekPart.SUNDAY: row.sunday}[part]
 
 
-def _window(hours: DayHours | None) -> Window | None:
-    return Window(hours.start_s, hours.end_s) if hours else None
+def _window(hours: DayHours | None, *, is_end_inside: bool = False) -> Window | None:
+    return Window(hours.start_s, hours.end_s, is_end_inside) if hours else None

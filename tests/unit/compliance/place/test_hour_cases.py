@@ -108,6 +108,12 @@ def test_a_row_says_whether_the_state_rules_and_how_sure_the_table_is() -> None:
     assert own("215") == (True, "high")  # Pennsylvania: its own rule though the hours are the federal ones
 
 
+def test_nine_sharp_is_inside_where_the_state_adds_nothing_and_outside_where_it_rules() -> None:
+    georgia, pennsylvania = ask("2026-11-24T02:00:00Z", "404"), ask("2026-11-24T02:00:00Z", "215")
+    assert (georgia.federal, georgia.state("GA"), georgia.effective) == (IN, IN, IN)
+    assert (pennsylvania.federal, pennsylvania.state("PA"), pennsylvania.effective) == (IN, OUT, OUT)
+
+
 def test_south_dakota_is_closed_on_sunday_for_automated_calls_alone() -> None:
     sunday_noon = "2026-11-22T18:00:00Z"
     assert ask(sunday_noon, "605").state("SD") is IN

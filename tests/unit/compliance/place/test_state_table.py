@@ -52,6 +52,10 @@ def test_the_version_changes_with_the_text(table: StateTable) -> None:
         (lambda d: d["states"]["FL"]["frequency_cap"].update(max=0), "expected a whole number from 1 to 100, got 0"),
         (lambda d: d["states"]["FL"]["frequency_cap"].update(group_by=["mood"]), "expected entity, number, subject, got mood"),
         (lambda d: d["states"]["FL"]["frequency_cap"].update(effective_from="soon"), "expected a day such as 2026-01-31"),
+        (
+            lambda d: d["states"]["OR"]["calling_hours_before"].update(effective_to="2025-12-30"),
+            "expected to end the day before",
+        ),
         (lambda d: d["states"]["OH"].update(emergency_ban="no"), "expected true or false, got 'no'"),
         (lambda d: d["states"].update(OH=None), "states.OH: expected an object, got None"),
         (lambda d: d["holiday_definitions"].update(odd={"fixed": "02-30"}), "holiday_definitions.odd: expected one of fixed"),
