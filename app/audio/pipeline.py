@@ -7,18 +7,31 @@ them (turns, utterances) is cheap and computed anew. Nothing here reads files, c
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
 from app.audio.asr import merge_utterances, recognise_channel
+from app.audio.language_check import ChannelLanguage, conclude, explain_language, mark_foreign
+from app.audio.languages import (
+    check_by_detection,
+    check_by_doubt,
+    choose_check,
+    windows_from_json,
+    windows_to_json,
+)
+from app.audio.line_changes import LineChange, find_line_changes
 from app.audio.listening_json import (
+    span_from_json,
     span_to_json,
     spans_from_json,
     tone_from_json,
@@ -26,20 +39,25 @@ from app.audio.listening_json import (
     word_from_json,
     word_to_json,
 )
-from app.audio.pcm import DecodedAudio
+from app.audio.part_cuts import ChannelSound
+from app.audio.parts import find_parts, list_filled, select_parties
+from app.audio.pcm import DecodedAudio, as_float
 from app.audio.roles import explain_roles, guess_channel_roles
-from app.audio.tones import find_sounding, find_tones
+from app.audio.segmentation import plan_clips
+from app.audio.tones import find_sounding, read_spectra
 from app.audio.turns import compute_turns
 from app.audio.vad import VadOptions, find_speech, without
 from app.audio.voice.judge import explain_no_verdict, find_caller_channel, judge_caller, score_channel
 from app.audio.voice.model import load_voice_model
 from app.conversation import CallerVoice, Listening, Tone, Utterance, Word
-from app.ports import StageCache, Transcriber, VoiceEncoder
-from app.timeline import Span, merge
+from app.ports import LanguageDetector, StageCache, Transcriber, VoiceEncoder
+from app.timeline import Span
 from app.vocabulary import ChannelRole, ToneKind, VoiceLabel
 
 PIPELINE_VERSION = "4"
 """Raise it whenever any stage may give another result on the same input; every kept result then counts as stale."""
+
+_Heard = TypeVar("_Heard")
 
 OnProgress = Callable[[str, float], None]
 """Told the stage and the share of all listening that is done, 0 to 1."""
@@ -55,6 +73,7 @@ class Signals:
     speech: tuple[Span, ...]
     tones: tuple[Tone, ...]
     not_speech: tuple[Span, ...]
+    changes: tuple[LineChange, ...] = ()
 
 
 def listen(
@@ -64,6 +83,7 @@ def listen(
     channel_roles: Sequence[ChannelRole] | None = None,
     hot_words: str | None = None,
     cache: StageCache | None = None,
+    threads: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Listening:
     """Return everything that is heard in a recording.
@@ -77,28 +97,47 @@ def listen(
         Names and phrases that are likely to be said.
     cache
         Remembers what was heard on each channel.
+    threads
+        Channels heard at the same time; the result does not depend on it. ``on_progress`` is then called from any of them,
+        never from two at once.
     """
     tell = on_progress or (lambda stage, share: None)
     prints = [_fingerprint(samples) for samples in decoded.samples]
+    progress = _JointProgress(tell, [0.0] * decoded.channels)
 
-    signals = []
-    for channel, samples in enumerate(decoded.samples):
-        tell("speech", SIGNALS_SHARE * channel / decoded.channels)
-        signals.append(_signals_of(samples, channel, prints[channel], cache))
+    def hear_signals(channel: int) -> Signals:
+        progress.begin_signals(channel)
+        return _signals_of(decoded.samples[channel], channel, prints[channel], cache)
 
-    words = []
-    for channel, samples in enumerate(decoded.samples):
-        told = _ChannelProgress(tell, channel, decoded.channels)
+    def hear_words(channel: int) -> tuple[Word, ...]:
+        told = functools.partial(progress.tell_share, channel)
         told(0.0)
-        words.append(_words_of(samples, prints[channel], signals[channel], transcriber, hot_words, cache, told))
+        return _words_of(decoded.samples[channel], prints[channel], signals[channel], transcriber, hot_words, cache, told)
+
+    signals = _for_each_channel(hear_signals, decoded.channels, threads)
+    words = _for_each_channel(hear_words, decoded.channels, threads)
 
     tell("turns", 1.0)
     tones = tuple(sorted((tone for heard in signals for tone in heard.tones), key=lambda tone: (tone.span, tone.channel)))
+    checked_by = choose_check(transcriber)
+    languages = [
+        _language_of(samples, prints[channel], signals[channel], words[channel], transcriber, checked_by, cache)
+        for channel, samples in enumerate(decoded.samples)
+    ]
+    words = [mark_foreign(said, language) for said, language in zip(words, languages, strict=True)]
     roles, role_notes = decide_roles(decoded.channels, channel_roles, words, tones)
     caller = find_caller_channel(roles)
     scores = _scores_of(decoded.samples[caller], prints[caller], signals[caller], transcriber, cache)
     speech = tuple(heard.speech for heard in signals)
     utterances = merge_utterances(words, roles)
+    parts = tuple(
+        part
+        for at, heard in enumerate(signals)
+        for part in find_parts(
+            ChannelSound(at, roles[at], decoded.duration_s, heard.speech, heard.tones, heard.changes, tuple(words[at]))
+        )
+    )
+    parties = [select_parties(spans, parts, channel) for channel, spans in enumerate(speech)]
     return Listening(
         sha256=decoded.sha256,
         duration_s=round(decoded.duration_s, 3),
@@ -107,7 +146,7 @@ def listen(
         channel_roles=roles,
         speech=speech,
         utterances=utterances,
-        turns=compute_turns(speech, decoded.duration_s, channel_roles=roles, filled=merge(tone.span for tone in tones)),
+        turns=compute_turns(parties, decoded.duration_s, channel_roles=roles, filled=list_filled(parts)),
         tones=tones,
         caller_voice=_voice_of(scores, transcriber, roles, speech, utterances),
         engine={
@@ -116,7 +155,9 @@ def listen(
             "asr": transcriber.identity.as_json(),
             "voice": load_voice_model().version,
         },
-        notes=(*decoded.notes, *role_notes),
+        notes=(*decoded.notes, *role_notes, *explain_language(languages, roles)),
+        parts=parts,
+        language=conclude(languages, checked_by) if checked_by else None,
     )
 
 
@@ -144,18 +185,26 @@ def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> t
 
 def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: StageCache | None) -> Signals:
     def compute() -> dict[str, Any]:
-        tones = find_tones(samples, channel)
+        spectra = read_spectra(samples, channel)
+        tones = spectra.tones
         speech = _without_tones(find_speech(samples), find_sounding(samples, tones))
         not_speech = find_sounding(samples, [tone for tone in tones if tone.kind is not ToneKind.BEEP])
         return {
             "speech": [span_to_json(span) for span in speech],
             "tones": [tone_to_json(tone) for tone in tones],
             "not_speech": [span_to_json(span) for span in not_speech],
+            "changes": [
+                {"at_s": change.at_s, "pause": span_to_json(change.pause), "probability": change.probability}
+                for change in find_line_changes(spectra.timbre, find_sounding(samples, tones))
+            ],
         }
 
     kept = _remember(cache, "signals", {"pcm": print_, "channel": channel, "vad": asdict(VadOptions())}, compute)
     tones = tuple(tone_from_json(tone) for tone in kept["tones"])
-    return Signals(spans_from_json(kept["speech"]), tones, spans_from_json(kept["not_speech"]))
+    changes = tuple(
+        LineChange(change["at_s"], span_from_json(change["pause"]), change["probability"]) for change in kept["changes"]
+    )
+    return Signals(spans_from_json(kept["speech"]), tones, spans_from_json(kept["not_speech"]), changes)
 
 
 def _without_tones(speech: Sequence[Span], sounding: Sequence[Span]) -> tuple[Span, ...]:
@@ -190,6 +239,35 @@ def _words_of(
         "asr": transcriber.identity.as_json(),
     }
     return tuple(word_from_json(word) for word in _remember(cache, "words", made_of, compute)["words"])
+
+
+def _language_of(
+    samples: NDArray[np.int16],
+    print_: str,
+    signals: Signals,
+    words: Sequence[Word],
+    transcriber: Transcriber,
+    checked_by: str | None,
+    cache: StageCache | None,
+) -> ChannelLanguage:
+    """Return what is not English on a channel; nothing where no check goes with the recogniser."""
+    if checked_by is None:
+        return ChannelLanguage()
+    if not isinstance(transcriber, LanguageDetector) or not transcriber.names_languages:
+        return check_by_doubt(words, signals.speech)
+    detector = transcriber
+
+    def compute() -> dict[str, Any]:
+        clips = plan_clips(samples, signals.not_speech)
+        return {"windows": windows_to_json(detector.detect_languages(as_float(samples), clips))}
+
+    made_of = {
+        "pcm": print_,
+        "not_speech": [span_to_json(span) for span in signals.not_speech],
+        "asr": transcriber.identity.as_json(),
+    }
+    windows = windows_from_json(_remember(cache, "language", made_of, compute)["windows"])
+    return check_by_detection(windows, signals.speech)
 
 
 def _scores_of(
@@ -244,13 +322,31 @@ def _fingerprint(samples: NDArray[np.int16]) -> str:
     return hashlib.sha256(np.ascontiguousarray(samples).data).hexdigest()
 
 
+def _for_each_channel(work: Callable[[int], _Heard], channels: int, threads: int) -> list[_Heard]:
+    """Return what the work gives for each channel, several at a time where there are threads; the first failure ends it."""
+    if min(channels, threads) == 1:
+        return [work(channel) for channel in range(channels)]
+    pool = ThreadPoolExecutor(min(channels, threads), thread_name_prefix="channel")
+    try:
+        return list(pool.map(work, range(channels)))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
 @dataclass(frozen=True, slots=True)
-class _ChannelProgress:
-    """Turns the share done of one channel's recognition into the share done of all listening."""
+class _JointProgress:
+    """Turns the shares done of each channel's recognition into the share done of all listening."""
 
     tell: OnProgress
-    channel: int
-    channels: int
+    shares: list[float]
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, share: float) -> None:
-        self.tell("transcript", SIGNALS_SHARE + (1 - SIGNALS_SHARE) * (self.channel + share) / self.channels)
+    def begin_signals(self, channel: int) -> None:
+        with self.lock:
+            self.tell("speech", SIGNALS_SHARE * channel / len(self.shares))
+
+    def tell_share(self, channel: int, share: float) -> None:
+        with self.lock:
+            self.shares[channel] = max(share, self.shares[channel])
+            done = sum(self.shares) / len(self.shares)
+            self.tell("transcript", SIGNALS_SHARE + (1 - SIGNALS_SHARE) * done)

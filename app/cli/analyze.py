@@ -1,13 +1,22 @@
-"""``earshot analyze``: what is on these recordings? Needs no database and no queue."""
+"""``earshot analyze``: what is on these recordings? Needs no database and no queue.
+
+As many recordings are in work at a time as there are threads for recognition; the answers come in the order of the input.
+"""
 
 import argparse
+import functools
 import json
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.adapters.stage_cache import FolderStageCache
-from app.adapters.transcribers import build_transcriber
-from app.cli.progress import ProgressLine
+from app.adapters.transcribers import build_transcriber, load_meanwhile
+from app.cli.progress import ProgressOfOne
 from app.errors import EarshotError, InvalidInput, NotFound
 from app.language.matching import PackSet, compile_packs
 from app.language.packs import load_packs
@@ -38,47 +47,71 @@ def run(given: argparse.Namespace) -> int:
     """Analyse every path; a file that cannot be read is told and the rest goes on."""
     settings = load_settings()
     facts = _load_facts(given.meta) if given.meta else CallFacts()
-    transcriber: Transcriber = build_transcriber(settings)
-    packs = compile_packs(load_packs())
+    transcriber = build_transcriber(settings)
+    load_meanwhile(transcriber)
     cache = FolderStageCache(settings.data_dir / "stages") if given.fast else None
-    failed = 0
-    for path in _expand(given.paths):
-        failed += not _analyze(path, transcriber, packs, cache, facts, settings.max_recording_hours, given.json)
-    return SOME_FAILED if failed else 0
-
-
-def _analyze(
-    path: Path,
-    transcriber: Transcriber,
-    packs: PackSet,
-    cache: StageCache | None,
-    facts: CallFacts,
-    max_hours: float,
-    as_json: bool,
-) -> bool:
-    progress = ProgressLine(path.name)
+    bench = _Bench(transcriber, compile_packs(load_packs()), cache, facts, settings.max_recording_hours, given.json)
+    threads = settings.command_asr_threads
+    paths = _expand(given.paths)
+    shown = ProgressOfOne([path.name for path in paths])
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="file")
     try:
-        if not path.is_file():
-            raise NotFound(f"{path}: expected a recording, there is no such file", code="no_such_file")
-        report = analyze_file(
-            path,
-            transcriber=transcriber,
-            packs=packs,
-            cache=cache,
-            max_hours=max_hours,
-            facts=facts,
-            on_progress=progress.update,
-        )
-    except EarshotError as error:
-        progress.clear()
-        answer = error_to_json(path, error)
-        print(
-            json.dumps(answer, ensure_ascii=False) if as_json else f"{path}\n  could not be read: {error.message}\n", flush=True
-        )
-        return False
-    progress.clear()
-    print(json.dumps(report_to_json(report), ensure_ascii=False) if as_json else render_report(report) + "\n", flush=True)
-    return True
+        futures = [
+            pool.submit(bench.analyze, path, threads=threads, on_progress=functools.partial(shown.update, at))
+            for at, path in enumerate(paths)
+        ]
+        return SOME_FAILED if _print_in_order(futures, shown) else 0
+    except KeyboardInterrupt:
+        # Native code that recognises minutes of sound cannot be interrupted, and nothing has to be saved.
+        shown.clear()
+        sys.stdout.flush()
+        os._exit(130)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _print_in_order(futures: "list[Future[tuple[str, bool]]]", shown: ProgressOfOne) -> int:
+    """Print each answer as soon as those before it are printed; return how many files failed."""
+    failed = 0
+    for future in futures:
+        answer, is_analysed = future.result()
+        shown.clear()
+        print(answer, flush=True)
+        shown.go_on()
+        failed += not is_analysed
+    return failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What every recording is analysed with."""
+
+    transcriber: Transcriber
+    packs: PackSet
+    cache: StageCache | None
+    facts: CallFacts
+    max_hours: float
+    as_json: bool
+
+    def analyze(self, path: Path, *, threads: int, on_progress: Callable[[str, float], None]) -> tuple[str, bool]:
+        """Return what is told of a recording, and whether it could be analysed."""
+        try:
+            if not path.is_file():
+                raise NotFound(f"{path}: expected a recording, there is no such file", code="no_such_file")
+            report = analyze_file(
+                path,
+                transcriber=self.transcriber,
+                packs=self.packs,
+                cache=self.cache,
+                max_hours=self.max_hours,
+                facts=self.facts,
+                threads=threads,
+                on_progress=on_progress,
+            )
+        except EarshotError as error:
+            told = json.dumps(error_to_json(path, error), ensure_ascii=False)
+            return told if self.as_json else f"{path}\n  could not be read: {error.message}\n", False
+        return json.dumps(report_to_json(report), ensure_ascii=False) if self.as_json else render_report(report) + "\n", True
 
 
 def _expand(paths: list[Path]) -> list[Path]:

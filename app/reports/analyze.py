@@ -37,6 +37,7 @@ def analyze_file(
     cache: StageCache | None = None,
     max_hours: float = 6.0,
     facts: CallFacts | None = None,
+    threads: int = 1,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> CallReport:
     """Listen to a recording, spot the phrase packs and score the call.
@@ -50,7 +51,7 @@ def analyze_file(
     from app.audio.pipeline import listen
 
     decoded = decode(path, max_duration_s=max_hours * 3600)
-    listening = listen(decoded, transcriber, cache=cache, on_progress=on_progress)
+    listening = listen(decoded, transcriber, cache=cache, threads=threads, on_progress=on_progress)
     hits = spot(listening.utterances, packs, duration_s=listening.duration_s)
     score = score_call(listening, hits, facts or CallFacts())
     # A report leaves the house: numbers of people are masked in it once everything is decided.
