@@ -51,7 +51,8 @@ def register(subparsers: Any) -> None:
 def run_train(given: argparse.Namespace) -> int:
     """Fit the model, write it and its card."""
     from app.audio.voice.model import write_voice_model
-    from app.learning.voice_card import render_card, render_evaluation
+    from app.learning.voice_card import render_card
+    from app.learning.voice_tables import render_evaluation
     from app.learning.voice_training import train_voice
 
     progress = ProgressLine("voice train")
@@ -71,7 +72,7 @@ def run_train(given: argparse.Namespace) -> int:
 def run_evaluate(given: argparse.Namespace) -> int:
     """Measure and print."""
     from app.audio.voice.model import load_voice_model
-    from app.learning.voice_card import render_evaluation
+    from app.learning.voice_tables import render_evaluation
     from app.learning.voice_training import evaluate_voice
 
     progress = ProgressLine("voice evaluate")

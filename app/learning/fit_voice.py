@@ -42,7 +42,11 @@ half that is kept back allows for callers unlike those of the corpus."""
 MOST_MACHINES_PASSED = 0.10
 """Share of machine voices, their engine never heard, below the line for "live"; between the lines the answer is unknown."""
 
+CONTENT_DIGITS = 12
+"""Hexadecimal digits of a file's SHA-256 by which it is known again: 48 bits, no two of a million files alike."""
+
 Figures = NDArray[np.float64]
+Heard = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +87,89 @@ def fit_voice_model(
         center=center,
         scale=scale,
         not_live=whole,
-        recorded=_fit_recorded(rows, standardised),
+        recorded=_fit_recorded(rows, standardised, ~live),
         live_below=round(below, 4),
         not_live_above=round(above, 4),
-        without=heads,
-        training=dict(training),
+        without={**heads, **_fit_recorded_held_out(rows, standardised)},
+        training={**training, "heard": list_heard(rows)},
     )
 
 
-def score_held_out(rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head], whole: Head) -> HeldOut:
+def score_held_out(
+    rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head], whole: Head, heard: Heard | None = None
+) -> HeldOut:
     """Return scores of every row by heads that heard neither its source nor, of people, the speaker.
 
     A source that no head was fitted without is new to all of them: the head fitted on everything judges it, and people are
-    judged by the heads that were fitted without their group of speakers.
+    judged by the heads that were fitted without their group of speakers. A file of the training is known by its content, by
+    whatever names another manifest calls it.
     """
-    live, sources, folds = is_live(rows), sources_of(rows), speaker_folds(rows, SPEAKER_FOLDS)
+    live, sources = is_live(rows), sources_of(rows)
+    known, folds = judged_as(rows, heard or {})
     machine = np.full(len(rows), np.nan)
     people: dict[str, Figures] = {}
     for source in list_machine_sources(rows):
         of_source = sources == source
-        is_known = head_name(source, 0) in heads
-        name = source if is_known else ANY_SOURCE
+        for judge in sorted(set(known[of_source])):
+            inside = of_source & (known == judge)
+            is_known = head_name(judge, 0) in heads
+            judges = [heads[head_name(judge, fold)] for fold in range(SPEAKER_FOLDS)] if is_known else [whole]
+            machine[inside] = np.mean([_margins(head, standardised[inside]) for head in judges], axis=0)
+        names, counts = np.unique(known[of_source], return_counts=True)
+        most = str(names[np.argmax(counts)])
+        name = most if head_name(most, 0) in heads else ANY_SOURCE
         people[source] = np.full(len(rows), np.nan)
         for fold in range(SPEAKER_FOLDS):
             inside = live & (folds == fold)
             people[source][inside] = _margins(heads[head_name(name, fold)], standardised[inside])
-        judges = [heads[head_name(source, fold)] for fold in range(SPEAKER_FOLDS)] if is_known else [whole]
-        machine[of_source] = np.mean([_margins(head, standardised[of_source]) for head in judges], axis=0)
     return HeldOut(machine, people)
 
 
-def score_speakers_held_out(rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head]) -> Figures:
-    """Return scores of every row by heads that had not heard its speaker, person or machine voice (the engine they had)."""
+def score_recorded_held_out(
+    rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head], whole: Head, heard: Heard | None = None
+) -> Figures:
+    """Return log-odds of recorded against synthetic by heads that never heard the source; nan where none was left to fit."""
+    known, _ = judged_as(rows, heard or {})
+    scores = np.full(len(rows), np.nan)
+    for judge in sorted(set(known)):
+        inside = known == judge
+        is_new = head_name(judge, 0) not in heads  # people are new to it too: it is fitted on machines alone
+        head = whole if is_new else heads.get(kind_head_name(judge))
+        if head is not None:
+            scores[inside] = _margins(head, standardised[inside])
+    return scores
+
+
+def judged_as(rows: Sequence[HeardVoice], heard: Heard) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    """Return for each row the source and the group of speakers that its judge must not have heard.
+
+    They go by the names of the manifest, except for the very files that the model learned from.
+    """
+    sources, folds = sources_of(rows).astype(object), speaker_folds(rows, SPEAKER_FOLDS)
+    by_content = {content: whose for whose, contents in heard.items() for content in contents}
+    for at, row in enumerate(rows):
+        whose = by_content.get(row.content_sha256[:CONTENT_DIGITS])
+        if whose is not None:
+            name, _, fold = whose.rpartition("|")
+            sources[at], folds[at] = name, int(fold)
+    return sources.astype(str), folds
+
+
+def list_heard(rows: Sequence[HeardVoice]) -> dict[str, list[str]]:
+    """Return what the rows are known by later: the content of their files, by source and group of speakers."""
     folds = speaker_folds(rows, SPEAKER_FOLDS)
+    found: dict[str, set[str]] = {}
+    for row, fold in zip(rows, folds, strict=True):
+        if row.content_sha256:
+            found.setdefault(head_name(row.voice.source, int(fold)), set()).add(row.content_sha256[:CONTENT_DIGITS])
+    return {whose: sorted(contents) for whose, contents in sorted(found.items())}
+
+
+def score_speakers_held_out(
+    rows: Sequence[HeardVoice], standardised: Figures, heads: Mapping[str, Head], heard: Heard | None = None
+) -> Figures:
+    """Return scores of every row by heads that had not heard its speaker, person or machine voice (the engine they had)."""
+    _, folds = judged_as(rows, heard or {})
     scores = np.full(len(rows), np.nan)
     for fold in range(SPEAKER_FOLDS):
         inside = folds == fold
@@ -126,6 +180,11 @@ def score_speakers_held_out(rows: Sequence[HeardVoice], standardised: Figures, h
 def head_name(source: str, fold: int) -> str:
     """Return the name of the head that heard neither a source nor the people of a group of speakers."""
     return f"{source}|{fold}"
+
+
+def kind_head_name(source: str) -> str:
+    """Return the name of the head that tells recorded from synthetic and never heard a source."""
+    return f"{source}|kind"
 
 
 def is_live(rows: Sequence[HeardVoice]) -> NDArray[np.bool_]:
@@ -191,9 +250,20 @@ def _fit_held_out(rows: Sequence[HeardVoice], standardised: Figures) -> dict[str
     return heads
 
 
-def _fit_recorded(rows: Sequence[HeardVoice], standardised: Figures) -> Head:
-    machines = ~is_live(rows)
+def _fit_recorded_held_out(rows: Sequence[HeardVoice], standardised: Figures) -> dict[str, Head]:
+    """Return heads without each source; none without a source that alone is recorded, or alone synthetic."""
+    machines, sources = ~is_live(rows), sources_of(rows)
     truth = np.array([row.voice.truth == RECORDED for row in rows])
+    heads = {}
+    for source in list_machine_sources(rows):
+        kept = machines & (sources != source)
+        if truth[kept].any() and not truth[kept].all():
+            heads[kind_head_name(source)] = _fit_recorded(rows, standardised, kept)
+    return heads
+
+
+def _fit_recorded(rows: Sequence[HeardVoice], standardised: Figures, machines: NDArray[np.bool_]) -> Head:
+    truth = np.array([row.voice.truth == RECORDED for row in rows]) & machines
     if not truth.any() or truth[machines].all():
         return Head(np.zeros(standardised.shape[1]), FURTHEST_LOG_ODDS * (1 if truth.any() else -1))
     weights = np.where(truth, 0.5 / truth.sum(), 0.5 / (machines & ~truth).sum()) * machines.sum()

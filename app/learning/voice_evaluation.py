@@ -15,14 +15,25 @@ from numpy.typing import NDArray
 
 from app.audio.voice.model import VoiceModel
 from app.learning.fit_voice import (
+    CONTENT_DIGITS,
     Figures,
     HeldOut,
     each_source,
     head_name,
     is_live,
-    list_machine_sources,
+    judged_as,
     score_held_out,
+    score_recorded_held_out,
     score_speakers_held_out,
+)
+from app.learning.voice_auc import find_auc, find_auc_same_line
+from app.learning.voice_breakdown import (
+    LineResult,
+    SpeakerResult,
+    VerdictShares,
+    count_verdicts,
+    split_by_line,
+    split_by_speaker,
 )
 from app.learning.voice_corpus import CLASSIC_ENGINES, RECORDED, normalise_text
 from app.learning.voice_figures import HeardVoice
@@ -92,6 +103,10 @@ class VoiceEvaluation:
     matched_auc_by_source: Mapping[str, float]
     brier: float
     calibration: tuple[tuple[float, float, int], ...]
+    lines: tuple[LineResult, ...]
+    verdicts: tuple[VerdictShares, ...]
+    speakers: SpeakerResult
+    known_files: int
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as JSON-able values."""
@@ -107,33 +122,17 @@ def evaluate_model(rows: Sequence[HeardVoice], model: VoiceModel, tested: NDArra
     """
     tested = np.ones(len(rows), dtype=bool) if tested is None else tested
     standardised = model.standardise(np.stack([row.figures for row in rows]))
-    held_out = score_held_out(rows, standardised, model.without, model.not_live)
-    speakers = score_speakers_held_out(rows, standardised, model.without)
+    heard = model.training.get("heard", {})
+    held_out = score_held_out(rows, standardised, model.without, model.not_live, heard)
+    speakers = score_speakers_held_out(rows, standardised, model.without, heard)
+    recorded = score_recorded_held_out(rows, standardised, model.without, model.recorded, heard)
     live = is_live(rows)
     auc = find_auc(speakers[tested & ~live], speakers[tested & live])
-    new = [source for source in list_machine_sources(rows) if head_name(source, 0) not in model.without]
+    known, _ = judged_as(rows, heard)
+    new = sorted({str(name) for name in known[~live] if head_name(name, 0) not in model.without})
     way = "heads fitted without the source and without the people judged"
     way += f"; new to the model altogether: {', '.join(new)}" if new else ""
-    return _evaluate(rows, held_out, tested, model, way, auc)
-
-
-def find_auc(machines: Figures, people: Figures) -> float:
-    """Return the chance that a machine scores above a person (ties count half); the Mann-Whitney statistic."""
-    ranks = _ranks(np.concatenate([machines, people]))
-    count = len(machines)
-    return float((ranks[:count].sum() - count * (count + 1) / 2) / (count * len(people)))
-
-
-def find_auc_same_line(
-    machines: Figures, machine_lines: NDArray[np.str_], people: Figures, people_lines: NDArray[np.str_]
-) -> float:
-    """Return the chance that a machine scores above a person over the same kind of line; over all lines if none is shared."""
-    shared = [line for line in sorted(set(machine_lines)) if (people_lines == line).any()]
-    if not shared:
-        return find_auc(machines, people)
-    counts = [int((machine_lines == line).sum()) for line in shared]
-    each = [find_auc(machines[machine_lines == line], people[people_lines == line]) for line in shared]
-    return float(np.average(each, weights=counts))
+    return _evaluate(rows, held_out, recorded, tested, model, way, auc)
 
 
 def wilson_interval(hits: int, total: int) -> tuple[float, float]:
@@ -147,6 +146,7 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
 def _evaluate(
     rows: Sequence[HeardVoice],
     held_out: HeldOut,
+    recorded: Figures,
     tested: NDArray[np.bool_],
     model: VoiceModel,
     way: str,
@@ -197,7 +197,17 @@ def _evaluate(
         matched_auc_by_source=matched[2],
         brier=_round(float(np.mean((chances - truth) ** 2))),
         calibration=_calibration_table(chances, truth),
+        lines=split_by_line(rows, held_out, tested, model),
+        verdicts=count_verdicts(rows, held_out, recorded, tested, model),
+        speakers=split_by_speaker(rows, held_out, tested, model),
+        known_files=_count_known(rows, model),
     )
+
+
+def _count_known(rows: Sequence[HeardVoice], model: VoiceModel) -> int:
+    """Return how many of the files are among those that the model learned from."""
+    taught = {content for contents in model.training.get("heard", {}).values() for content in contents}
+    return len({row.voice.name.split("#")[0] for row in rows if row.content_sha256[:CONTENT_DIGITS] in taught})
 
 
 def _live_result(rows: Sequence[HeardVoice], scores: Figures, live: NDArray[np.bool_], model: VoiceModel) -> LiveResult:
@@ -260,12 +270,6 @@ def _calibration_table(chances: Figures, truth: NDArray[np.bool_]) -> tuple[tupl
         for at in range(5)
         if (fifth == at).any()
     )
-
-
-def _ranks(values: Figures) -> Figures:
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return np.asarray((ends - (counts - 1) / 2)[which])
 
 
 def _kind(row: HeardVoice) -> str:

@@ -42,6 +42,7 @@ class HeardVoice:
     line: str
     is_simulated: bool
     figures: NDArray[np.float64]
+    content_sha256: str = ""
 
     @property
     def is_live(self) -> bool:
@@ -99,7 +100,7 @@ def _measure(
             if kept:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 np.save(kept, figures, allow_pickle=False)
-        yield HeardVoice(voice, line, is_simulated, figures)
+        yield HeardVoice(voice, line, is_simulated, figures, content)
 
 
 def measure_whole(samples: NDArray[np.int16], encoder: VoiceEncoder) -> NDArray[np.float64]:

@@ -11,15 +11,12 @@ from app.audio.voice.stretches import GROUPS, Stretch
 from app.errors import InvalidInput
 from app.learning.fit_voice import fit_voice_model, is_live, score_held_out, speaker_folds, weigh, weighted_quantile
 from app.learning.telephone_lines import LINES, simulate_line
-from app.learning.voice_card import render_card, render_evaluation
+from app.learning.voice_auc import find_auc, find_auc_same_line
+from app.learning.voice_card import render_card
 from app.learning.voice_corpus import VoiceFile, read_voice_corpus
-from app.learning.voice_evaluation import (
-    evaluate_model,
-    find_auc,
-    find_auc_same_line,
-    wilson_interval,
-)
+from app.learning.voice_evaluation import evaluate_model, wilson_interval
 from app.learning.voice_figures import HeardVoice, plan_lines
+from app.learning.voice_tables import render_evaluation
 from app.timeline import Span
 
 HEADER = "file,class,speakers,duration_s,channels,reference_transcript,licence,subclass,variant"
