@@ -8,6 +8,7 @@ loading the model is not done here (:mod:`app.adapters.whisper`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.adapters.whisper_encoder import EncoderMemory
 from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.segmentation import WINDOW_S
 from app.audio.trust import MOST_COMPRESSION, is_improbable, is_looping
+from app.audio.vote import plain_words
 from app.conversation import Word
 from app.ports import RecognisedSegment
 from app.timeline import Span
@@ -56,7 +58,8 @@ def decode_batch(
     sounds = [join_window(samples, window) for window in windows]
     ends = np.cumsum([len(sound) for sound in sounds]) / HOUSE_RATE_HZ
     starts = [0.0, *ends[:-1].tolist()]
-    decoded, _ = VotingPipeline(engine, sounds).transcribe(
+    pipeline = VotingPipeline(engine, sounds)
+    decoded, _ = pipeline.transcribe(
         np.concatenate(sounds),
         language="en",
         beam_size=beam_size,
@@ -71,8 +74,9 @@ def decode_batch(
     )
     segments = list(decoded)
     memory.keep_batch(sounds, windows, [lead_in_s(window) for window in windows])
-    for window, start, sound, segment in zip(windows, starts, sounds, segments, strict=True):
-        first_try = _read(segment, window, start + lead_in_s(window))
+    for window, start, sound, segment, agreement in zip(windows, starts, sounds, segments, pipeline.agreements, strict=True):
+        read = _read(segment, window, start + lead_in_s(window))
+        first_try = replace(read, words=doubt_words(read.words, agreement))
         if _is_doubtful(first_try, window):
             yield from _decode_again(engine, sound, window, first_try, beam_size=beam_size, hot_words=hot_words)
         else:
@@ -91,6 +95,17 @@ def _most_tokens(sample_count: int) -> int:
 
 def lead_in_s(window: Sequence[Span]) -> float:
     return LEAD_IN_S if sum(span.duration_s for span in window) <= WINDOW_S - LEAD_IN_S else 0.0
+
+
+def doubt_words(words: Sequence[Word], agreement: Sequence[float]) -> tuple[Word, ...]:
+    """Return the words, less sure where the looks at them disagree; ``agreement`` is that of their plain words in order."""
+    doubted, at = [], 0
+    for word in words:
+        count = len(plain_words(word.text))
+        shared = min(agreement[at : at + count], default=1.0)
+        doubted.append(replace(word, confidence=round(word.confidence * shared, 4)))
+        at += count
+    return tuple(doubted)
 
 
 def _decode_again(

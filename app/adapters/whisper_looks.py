@@ -42,11 +42,17 @@ class VotingPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # the lib
         A faster-whisper model.
     sounds
         The sound of each window of the batch, float32, 16 kHz.
+
+    Attributes
+    ----------
+    agreements
+        After decoding: for each window the share of guesses that has each plain word of its text.
     """
 
     def __init__(self, model: Any, sounds: Sequence[NDArray[np.float32]]) -> None:
         super().__init__(model)
         self._sounds = sounds
+        self.agreements: list[tuple[float, ...]] = []
 
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> tuple[Any, list[dict[str, Any]]]:
         """Return the encoder's output of the first look, which dates the words, and the chosen text of each window."""
@@ -57,13 +63,15 @@ class VotingPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # the lib
         for at, guesses in self._look_again(prompt, tokenizer, options):
             looks[at].append(guesses)
         chosen = [choose_guess(of_window) for of_window in looks]
+        self.agreements += [choice.agreement for choice in chosen]
+        guesses = [choice.guess for choice in chosen]
         return encoded, [
             {
                 "avg_logprob": guess.log_probability / (len(guess.tokens) + 1),
                 "no_speech_prob": result.no_speech_prob,
                 "tokens": list(guess.tokens),
             }
-            for guess, result in zip(chosen, results, strict=True)
+            for guess, result in zip(guesses, results, strict=True)
         ]
 
     def _look_again(self, prompt: list[int], tokenizer: Any, options: Any) -> list[tuple[int, list[Guess]]]:

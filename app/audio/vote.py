@@ -30,8 +30,16 @@ class Guess:
     log_probability: float
 
 
-def choose_guess(looks: Sequence[Sequence[Guess]]) -> Guess:
-    """Return the guess with the least expected word errors; of equally good ones the likeliest.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen guess, and for each of its plain words what share of all guesses, by weight, has it in that place."""
+
+    guess: Guess
+    agreement: tuple[float, ...]
+
+
+def choose_guess(looks: Sequence[Sequence[Guess]]) -> Choice:
+    """Return the guess with the least expected word errors; of equally good ones the one that counts most.
 
     Parameters
     ----------
@@ -43,13 +51,13 @@ def choose_guess(looks: Sequence[Sequence[Guess]]) -> Guess:
     for guesses in looks:
         for guess, weight in zip(guesses, weigh(guesses), strict=True):
             words = plain_words(guess.text)
-            weights[words] = weights.get(words, 0.0) + weight
+            weights[words] = weights.get(words, 0.0) + weight / len(looks)
             if words not in likeliest or weight > likeliest[words][0]:
                 likeliest[words] = (weight, guess)
     if not weights:
         raise ValueError("expected at least one look with one guess, got none")
     best = min(weights, key=lambda words: (round(_expected_errors(words, weights), 9), -weights[words], words))
-    return likeliest[best][1]
+    return Choice(likeliest[best][1], _find_agreement(best, weights))
 
 
 def weigh(guesses: Sequence[Guess]) -> list[float]:
@@ -66,3 +74,13 @@ def plain_words(text: str) -> tuple[str, ...]:
 
 def _expected_errors(words: tuple[str, ...], weights: dict[tuple[str, ...], float]) -> float:
     return sum(weight * Levenshtein.distance(words, other) for other, weight in weights.items())
+
+
+def _find_agreement(words: tuple[str, ...], weights: dict[tuple[str, ...], float]) -> tuple[float, ...]:
+    shares = [0.0] * len(words)
+    for other, weight in weights.items():
+        for step in Levenshtein.opcodes(words, other):
+            if step.tag == "equal":
+                for at in range(step.src_start, step.src_end):
+                    shares[at] += weight
+    return tuple(min(1.0, share) for share in shares)
