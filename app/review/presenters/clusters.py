@@ -226,9 +226,11 @@ def _say_facts(cluster: Cluster) -> tuple[tuple[str, str], ...]:
 def _invite(undecided: int, size: int, *, is_decided_before: bool) -> str:
     if not undecided:
         return "Every call of this cluster is decided."
-    are = "1 call is" if undecided == 1 else f"{undecided:,} calls are"
-    new = f"{'1 call has' if undecided == 1 else f'{undecided:,} calls have'} joined since the decision, or are in doubt, and"
-    start = f"{new} {'is' if undecided == 1 else 'are'} not decided." if is_decided_before else f"{are} not decided."
+    calls, are = ("1 call", "is") if undecided == 1 else (f"{undecided:,} calls", "are")
+    has = "has" if undecided == 1 else "have"
+    start = f"{calls} {are} not decided."
+    if is_decided_before:
+        start = f"{calls} {has} joined since the decision or {are} in doubt."
     if size == undecided:
         return f"{start} So few are all heard."
     return (
@@ -268,6 +270,8 @@ def _build_sampled(place: int, call: Sampled, known: ClusterCall | None) -> Samp
     if call.verdict is None:
         return SampleLine(place, call.call_id, "to hear", "ear", name)
     said = wording.VERDICT_WORDS[call.verdict][0]
+    if not call.was_played:
+        return SampleLine(place, call.call_id, f"{said}, but not played by who said so", "circle-alert", name)
     if not call.is_heard:
         heard = wording.say_seconds(call.heard_s)
         return SampleLine(

@@ -10,6 +10,7 @@ from app.access.guard import find_identity
 from app.ports import BlobStore
 from app.unit_of_work import UnitOfWork
 from app.web.api.calls import add_call_routes
+from app.web.api.clusters import add_cluster_routes
 from app.web.api.documented import describe_api
 from app.web.api.rate_limit import RateLimit
 
@@ -51,6 +52,7 @@ def make_api_blueprint(
             _check_json()
 
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
+    add_cluster_routes(api, uow)
     return api
 
 
