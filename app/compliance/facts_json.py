@@ -294,12 +294,12 @@ def _read_dnc(r: Reader | None) -> DncFacts:
         state={code.upper(): _read_list(inner) for code in states.names() if (inner := states.inner(code)) is not None}
         if states
         else {},
-        internal_requested_at=internal.moment("requested_at") if internal else None,
+        internal_requested_at=internal.day("requested_at") if internal else None,
         is_internal_known=internal is not None,
         litigator=LitigatorState(litigator.flag("listed"), litigator.text("source"), litigator.text("version"))
         if litigator
         else None,
-        reassigned=ReassignedQuery(reassigned.moment("queried_at"), reassigned.moment("since"), reassigned.text("answer"))
+        reassigned=ReassignedQuery(reassigned.day("queried_at"), reassigned.day("since"), reassigned.text("answer"))
         if reassigned
         else None,
     )
@@ -316,7 +316,7 @@ def _read_list(r: Reader) -> ListState:
     codes = r.texts("area_codes")
     state = ListState(
         is_listed=r.flag("listed"),
-        obtained_at=r.moment("obtained_at"),
+        obtained_at=r.day("obtained_at"),
         scrubbed_at=r.moment("scrubbed_at"),
         san=r.text("san"),
         area_codes=codes or None,
@@ -330,8 +330,8 @@ def _read_relationship(r: Reader | None) -> Relationship:
         return Relationship()
     permission = r.inner("permission")
     relationship = Relationship(
-        last_purchase_at=r.moment("last_purchase_at"),
-        last_inquiry_at=r.moment("last_inquiry_at"),
+        last_purchase_at=r.day("last_purchase_at"),
+        last_inquiry_at=r.day("last_inquiry_at"),
         is_with_seller=r.flag("with_seller"),
         permission=Permission(
             permission.text("seller"), permission.text("number"), permission.flag("signed"), permission.moment("given_at")

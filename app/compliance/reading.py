@@ -7,12 +7,14 @@ shape is noted with its path and gives None as well. Whoever reads the outermost
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
+
+NOON = time(12)
 
 LONGEST_TEXT = 100_000
 """Characters of one text value; a fact that is longer is no fact but an accident."""
@@ -80,6 +82,22 @@ class Reader:
         if at is None or at.utcoffset() is None:
             self._wrong(name, "an ISO 8601 time with offset, such as 2026-11-23T13:00:00Z", value)
             return None
+        return at
+
+    def day(self, name: str) -> datetime | None:
+        """Return a moment that counts by its day; a day alone, and midnight UTC to the second, which is how systems write a day
+        alone, stand for noon UTC: the same calendar day everywhere in the United States."""
+        value = self._data.get(name)
+        if isinstance(value, str) and len(value) == len("2026-11-23"):
+            try:
+                day = date.fromisoformat(value)
+            except ValueError:
+                return self.moment(name)
+            self._read.add(name)
+            return datetime.combine(day, NOON, tzinfo=UTC)
+        at = self.moment(name)
+        if at is not None and at.utcoffset() == timedelta(0) and at.time() == time.min:
+            return datetime.combine(at.date(), NOON, tzinfo=UTC)
         return at
 
     def term(self, name: str, words: type[E]) -> E | None:

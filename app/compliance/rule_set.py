@@ -57,8 +57,11 @@ class Rule:
 
     def is_in_force(self, day: date) -> bool:
         """Tell whether the rule binds on a day; the last day counts."""
-        is_dated = self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
-        return is_dated and self.status is RuleStatus.IN_FORCE
+        return self.is_dated(day) and self.status is RuleStatus.IN_FORCE
+
+    def is_dated(self, day: date) -> bool:
+        """Tell whether a day lies between the row's dates, whether or not the rule binds."""
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,8 @@ class RuleSet:
 
 
 def _fits_better(rule: Rule, known: Rule, day: date) -> bool:
-    if rule.is_in_force(day) != known.is_in_force(day):
-        return rule.is_in_force(day)
-    return (rule.effective_from, rule.version) > (known.effective_from, known.version)
+    ranks = [(row.is_in_force(day), row.is_dated(day), row.effective_from, row.version) for row in (rule, known)]
+    return ranks[0] > ranks[1]
 
 
 @cache
