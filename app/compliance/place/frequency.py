@@ -5,13 +5,17 @@ counts together is the state's: entity and subject in Florida, Maryland and Okla
 is not known on one side could be the same: the count then has a sure and a possible part.
 """
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from app.compliance.place.state_rules import FrequencyCap, StateRules
 from app.vocabulary import AttemptKind
+
+_COMPANY_FORMS = frozenset(("llc", "inc", "corp", "corporation", "co", "company", "ltd", "lp", "llp", "pllc"))
 
 
 class AttemptLike(Protocol):
@@ -97,42 +101,70 @@ def frequency_check(
     if cap is None:
         return None
     since = moment - timedelta(seconds=cap.window_s)
-    seen = [
+    ours = {"entity": plain_entity(entity), "number": number}
+    same_party = [
         attempt
         for attempt in attempts
-        if since < attempt.at <= moment and (cap.does_count_texts or attempt.kind is AttemptKind.CALL)
+        if since < attempt.at <= moment
+        and (cap.does_count_texts or attempt.kind is AttemptKind.CALL)
+        and not any(field in cap.group_by and _differ(ours[field], _value(attempt, field)) for field in ours)
     ]
-    subjects = {_plain(attempt.subject) for attempt in seen if attempt.subject}
-    ours = {"entity": _plain(entity), "number": _plain(number), "subject": _plain(subject)}
-    if ours["subject"] is None and len(subjects) == 1:
-        ours["subject"] = next(iter(subjects))
-    answers = [_is_same(cap.group_by, ours, attempt, are_subjects_mixed=len(subjects) > 1) for attempt in seen]
+    if "subject" not in cap.group_by:
+        return _result(rules, cap, sure=same_party)
+    return _by_subject(rules, cap, same_party, _plain(subject))
+
+
+def plain_entity(name: str | None) -> str | None:
+    """Return a company's name for comparing: ``Acme Roofs, LLC`` and ``ACME ROOFS`` are one."""
+    words = re.sub(r"[^a-z0-9& ]", "", (name or "").lower()).split()
+    while len(words) > 1 and words[-1] in _COMPANY_FORMS:
+        words.pop()
+    return " ".join(words) or None
+
+
+def _by_subject(rules: StateRules, cap: FrequencyCap, attempts: Sequence[AttemptLike], subject: str | None) -> FrequencyResult:
+    named = Counter(plain for attempt in attempts if (plain := _plain(attempt.subject)))
+    if subject is None and len(named) > 1:
+        # This call can be about one of them at most: the one that was tried most often bounds the count.
+        most = named.most_common(1)[0][0]
+        return _result(
+            rules, cap, sure=(), possible=[a for a in attempts if _plain(a.subject) in (most, None)], others=set(named)
+        )
+    ours = subject or next(iter(named), None)
+    others = set(named) - {ours}
+    same = [attempt for attempt in attempts if _plain(attempt.subject) == ours]
+    unknown = [attempt for attempt in attempts if ours is not None and _plain(attempt.subject) is None]
+    if others:
+        return _result(rules, cap, sure=same, possible=[*same, *unknown], others=others)
+    return _result(rules, cap, sure=[*same, *unknown])
+
+
+def _result(
+    rules: StateRules,
+    cap: FrequencyCap,
+    *,
+    sure: Sequence[AttemptLike],
+    possible: Sequence[AttemptLike] | None = None,
+    others: Iterable[str] = (),
+) -> FrequencyResult:
+    counted = sure if possible is None else possible
     return FrequencyResult(
         state=rules.code,
         cap=cap,
-        sure=1 + answers.count(True),
-        possible=1 + sum(answer is not False for answer in answers),
-        counted_at=tuple(sorted(attempt.at for attempt, answer in zip(seen, answers, strict=True) if answer is not False)),
-        other_subjects=tuple(
-            sorted({a.subject for a, answer in zip(seen, answers, strict=True) if answer is False and a.subject})
-        ),
+        sure=1 + len(sure),
+        possible=1 + len(counted),
+        counted_at=tuple(sorted(attempt.at for attempt in counted)),
+        other_subjects=tuple(sorted(others)),
     )
 
 
-def _is_same(
-    group_by: tuple[str, ...], ours: dict[str, str | None], attempt: AttemptLike, *, are_subjects_mixed: bool
-) -> bool | None:
-    """Tell whether an attempt counts with this call; None where that cannot be told."""
-    answer: bool | None = True
-    theirs = {"entity": _plain(attempt.entity), "number": _plain(attempt.number), "subject": _plain(attempt.subject)}
-    for field in group_by:
-        mine, other = ours[field], theirs[field]
-        if mine and other and mine != other:
-            return False
-        # Facts of one call speak of one entity and one number unless they say otherwise; only subjects are known to mix.
-        if field == "subject" and are_subjects_mixed and not (mine and other):
-            answer = None
-    return answer
+def _value(attempt: AttemptLike, field: str) -> str | None:
+    return plain_entity(attempt.entity) if field == "entity" else attempt.number
+
+
+def _differ(mine: str | None, other: str | None) -> bool:
+    """Tell whether two values are known and differ; facts of one call speak of one seller and number unless they say otherwise."""
+    return bool(mine and other and mine != other)
 
 
 def _plain(text: str | None) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compliance.place.frequency import FrequencyResult, frequency_check
+from app.compliance.place.frequency import FrequencyResult, frequency_check, plain_entity
 from app.compliance.place.state_rules import load_state_rules
 from app.vocabulary import AttemptKind
 
@@ -58,6 +58,35 @@ def test_a_subject_that_is_not_known_may_make_it_one_too_many() -> None:
     result = count("FL", T + 5 * H, *tried)
     assert (result.is_over, result.may_be_over) == (False, True)
     assert count("FL", T + 5 * H, *tried[:3]).is_over  # one subject in all that is known
+
+
+def test_case_6_four_attempts_on_two_subjects_pass_even_where_this_ones_subject_is_not_known() -> None:
+    result = count("FL", T + 5 * H, Tried(T, "roof"), Tried(T + H, "auto"), Tried(T + 2 * H, "roof"))
+    assert (result.sure, result.possible, result.may_be_over) == (1, 3, False)
+    assert result.other_subjects == ("auto", "roof")
+
+
+def test_subjects_of_other_sellers_do_not_make_ours_doubtful() -> None:
+    ours = [Tried(T + n * M, "roof", "Acme Roofs, LLC") for n in range(3)]
+    result = count("FL", T + H, *ours, Tried(T, "auto", "Other Inc."), entity="ACME ROOFS")
+    assert (result.sure, result.is_over, result.other_subjects) == (4, True, ())
+
+
+def test_attempts_whose_subject_nobody_noted_count_while_no_other_subject_is_known() -> None:
+    tried = [Tried(T), Tried(T + H), Tried(T + 2 * H)]
+    assert count("FL", T + 5 * H, *tried).is_over
+    assert count("FL", T + 5 * H, *tried, subject="roof").is_over
+    mixed = count("FL", T + 5 * H, *tried, Tried(T, "auto"), subject="roof")
+    assert (mixed.is_over, mixed.may_be_over) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [("Acme Roofs, LLC", "acme roofs", True), ("A & B Co., Inc.", "A & B", True), ("Acme", "Acne", False), ("Co", "co.", True)],
+)
+def test_company_names_are_compared_without_their_legal_form(one: str, other: str, are_one: bool) -> None:
+    assert (plain_entity(one) == plain_entity(other)) is are_one
+    assert plain_entity("") is plain_entity(None) is None
 
 
 def test_other_sellers_and_other_numbers_do_not_count() -> None:
