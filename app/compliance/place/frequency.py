@@ -163,7 +163,7 @@ def _value(attempt: AttemptLike, field: str) -> str | None:
 
 
 def _differ(mine: str | None, other: str | None) -> bool:
-    """Tell whether two values are known and differ; facts of one call speak of one seller and number unless they say otherwise."""
+    """Tell whether two values are known and differ; unsaid, an attempt is of the same seller and number as the call."""
     return bool(mine and other and mine != other)
 
 
