@@ -18,7 +18,7 @@ import numpy as np
 from app.compliance.registry.entries import ANSWERS, ASKED, ENTRY, WITHDRAWN, Entries
 from app.compliance.registry.parse import parse_many
 from app.compliance.registry.sources import NO_MOMENT, Garbage, read_action, read_micros
-from app.compliance.registry.table_rows import Table, TableRow, read_table, squeeze
+from app.compliance.registry.table_rows import Table, TableRow, open_table, squeeze
 from app.compliance.registry.unpack import Member
 from app.errors import InvalidInput
 from app.models.base import EPOCH, MICROSECOND
@@ -53,8 +53,7 @@ class _Columns:
 
 def read_entries(member: Member, kind: str, obtained_at: datetime) -> Iterator[EntryPiece]:
     """Yield the entries of a table; ``kind`` is ``internal`` or ``reassigned``. Raises InvalidInput."""
-    with member.open() as file:
-        table = read_table(cast(BinaryIO, file), name=member.name)
+    with member.open() as file, open_table(cast(BinaryIO, file), name=member.name) as table:
         columns = _find_columns(table, kind)
         if kind == "reassigned" and columns.code is None:
             raise InvalidInput(f"{member.name}: expected a column with the answers yes, no or no_data beside the numbers")

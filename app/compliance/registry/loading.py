@@ -25,7 +25,7 @@ from app.compliance.registry.number_set_file import NumberSetWriter
 from app.compliance.registry.parse import parse_many
 from app.compliance.registry.sources import NO_MOMENT, Garbage, Piece, Shape, read_changes, read_flat, sniff
 from app.compliance.registry.store import ENTRIES, GARBAGE, NUMBERS, ListStore, hash_file, write_garbage
-from app.compliance.registry.table_rows import read_table
+from app.compliance.registry.table_rows import open_table
 from app.compliance.registry.unpack import Member, list_members
 from app.compliance.registry.versions import ListName, ListVersion, SourceFile, name_version
 from app.compliance.registry.xml_source import read_xml
@@ -244,12 +244,11 @@ def _read_pieces(member: Member, shape: Shape) -> Iterator[Piece]:
     elif shape is Shape.XML:
         yield from read_xml(member)
     else:
-        yield from _read_table_numbers(member)
+        yield from _open_table_numbers(member)
 
 
-def _read_table_numbers(member: Member) -> Iterator[Piece]:
-    with member.open() as file:
-        table = read_table(cast(BinaryIO, file), name=member.name)
+def _open_table_numbers(member: Member) -> Iterator[Piece]:
+    with member.open() as file, open_table(cast(BinaryIO, file), name=member.name) as table:
         for _, group in groupby(enumerate(table.rows), key=lambda item: item[0] // ROWS_AT_A_TIME):
             rows = [row for _, row in group]
             cells = [row.cells[table.number_at] if table.number_at < len(row.cells) else "" for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from app.compliance.registry.parse import parse_many, to_e164
 from app.compliance.registry.snapshot import LISTED, WORDS, Answers, ListSnapshot, Snapshot
 from app.compliance.registry.sources import NO_MOMENT, to_moment
 from app.compliance.registry.store import hash_file
-from app.compliance.registry.table_rows import Table, TableRow, read_table
+from app.compliance.registry.table_rows import Table, TableRow, open_table
 from app.errors import InvalidInput, StorageFull
 from app.vocabulary import ListAnswer, ListKind
 
@@ -71,18 +72,19 @@ def scrub_file(
     except OSError as error:
         raise InvalidInput(f"{path}: the file cannot be read: {error.strerror}") from None
     try:
-        with source, draft.open("w", newline="", encoding="utf-8") as file:
-            table = read_table(source, name=path.name, column=column)
+        with source, open_table(source, name=path.name, column=column) as table:
             report = ScrubReport(snapshot.at, path.name, hash_file(path), out.name)
-            writer = _RowWriter(file, snapshot, table)
-            for rows in _batches(table.rows):
-                _count(writer.write(rows), rows, snapshot, report)
-                on_progress(report.rows)
-            file.flush()
-            os.fsync(file.fileno())
+            with draft.open("w", newline="", encoding="utf-8") as file:
+                writer = _RowWriter(file, snapshot, table)
+                for rows in _batches(table.rows):
+                    _count(writer.write(rows), rows, snapshot, report)
+                    on_progress(report.rows)
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(out)
     except OSError as error:
-        raise StorageFull(f"{out}: the report cannot be written: {error.strerror}; nothing was kept") from None
+        kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else InvalidInput
+        raise kind(f"{out}: the report cannot be written: {error.strerror}; nothing was kept") from None
     finally:
         draft.unlink(missing_ok=True)
     report.report_sha256 = hash_file(out)

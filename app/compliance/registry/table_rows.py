@@ -12,6 +12,7 @@ import io
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, TextIO
@@ -52,8 +53,9 @@ class Table:
     sample: tuple[TableRow, ...]
 
 
-def read_table(stream: BinaryIO, *, name: str, column: str | None = None) -> Table:
-    """Return the rows of a CSV file and the column that holds the number.
+@contextmanager
+def open_table(stream: BinaryIO, *, name: str, column: str | None = None) -> Iterator[Table]:
+    """Hand out the rows of a CSV file and the column that holds the number.
 
     Parameters
     ----------
@@ -68,6 +70,18 @@ def read_table(stream: BinaryIO, *, name: str, column: str | None = None) -> Tab
         When the file is empty or no text, or the column is not there.
     """
     text = _open_text(stream, name)
+    try:
+        yield _read_table(text, name, column)
+    finally:
+        text.detach()  # the stream is its owner's to close
+
+
+def squeeze(text: str) -> str:
+    """Return a column name without case and punctuation."""
+    return _SQUEEZE.sub("", text.strip().casefold())
+
+
+def _read_table(text: TextIO, name: str, column: str | None) -> Table:
     lines = _Lines(text)
     delimiter = _find_delimiter(lines)
     rows = _read_rows(lines, delimiter)
@@ -78,11 +92,6 @@ def read_table(stream: BinaryIO, *, name: str, column: str | None = None) -> Tab
     data = sample[1:] if header else sample
     number_at = _find_number_column(header, data, column, name)
     return Table(header, number_at, chain(data, rows), data)
-
-
-def squeeze(text: str) -> str:
-    """Return a column name without case and punctuation."""
-    return _SQUEEZE.sub("", text.strip().casefold())
 
 
 class _Lines:
@@ -106,7 +115,7 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
-def _open_text(stream: BinaryIO, name: str) -> TextIO:
+def _open_text(stream: BinaryIO, name: str) -> io.TextIOWrapper:
     head = stream.read(1 << 16)
     stream.seek(0)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
