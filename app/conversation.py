@@ -70,11 +70,20 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatedTurns:
+    """How two voices on one channel shared the time, as far as their sound tells; ``talk_s`` by estimated speaker."""
+
+    talk_s: Mapping[str, float]
+    two_way_speech_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     """How the parties shared the time.
 
     ``talk_s`` has one entry per channel. ``two_way_speech_s`` (seconds in stretches where both parties take part) and
-    ``overlap_s`` are None where the parties cannot be told apart, as on a mono recording.
+    ``overlap_s`` are None where the parties cannot be told apart, as on a mono recording; ``estimated`` then says what their
+    voices tell, where these can be told apart.
     """
 
     talk_s: tuple[float, ...]
@@ -87,6 +96,7 @@ class Turns:
     first_word_s: tuple[float | None, ...] = ()
     dead_air: tuple[Span, ...] = ()
     overlap: tuple[Span, ...] = ()
+    estimated: EstimatedTurns | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.conversation import CallerVoice, CallPart, Language, Listening, Tone, Turns, Utterance, VoiceReason, Word
+from app.conversation import (
+    CallerVoice,
+    CallPart,
+    EstimatedTurns,
+    Language,
+    Listening,
+    Tone,
+    Turns,
+    Utterance,
+    VoiceReason,
+    Word,
+)
 from app.timeline import Span
 from app.vocabulary import ChannelRole, PartKind, Speaker, ToneKind, VoiceLabel
 
@@ -143,6 +154,8 @@ def _turns_to_json(turns: Turns) -> dict[str, Any]:
         "first_word_s": list(turns.first_word_s),
         "dead_air": _spans_to_json(turns.dead_air),
         "overlap": _spans_to_json(turns.overlap),
+        "estimated": turns.estimated
+        and {"talk_s": dict(turns.estimated.talk_s), "two_way_speech_s": turns.estimated.two_way_speech_s},
     }
 
 
@@ -158,6 +171,7 @@ def _turns_from_json(data: Mapping[str, Any]) -> Turns:
         first_word_s=tuple(data["first_word_s"]),
         dead_air=spans_from_json(data["dead_air"]),
         overlap=spans_from_json(data["overlap"]),
+        estimated=EstimatedTurns(**data["estimated"]) if data.get("estimated") else None,
     )
 
 

@@ -13,7 +13,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.audio.asr import merge_utterances, recognise_channel
+from app.audio.hot_words import doubt_hot_words
 from app.audio.language_check import ChannelLanguage, conclude, explain_language, mark_foreign
 from app.audio.languages import (
     check_by_detection,
@@ -44,11 +45,13 @@ from app.audio.parts import find_parts, list_filled, select_parties
 from app.audio.pcm import DecodedAudio, as_float
 from app.audio.roles import explain_roles, guess_channel_roles
 from app.audio.segmentation import plan_clips
+from app.audio.speakers import estimate_speakers, estimate_turns, explain_speakers, label_parts, label_utterances
 from app.audio.tones import find_sounding, read_spectra
 from app.audio.turns import compute_turns
 from app.audio.vad import VadOptions, find_speech, without
 from app.audio.voice.judge import explain_no_verdict, find_caller_channel, judge_caller, score_channel
 from app.audio.voice.model import load_voice_model
+from app.audio.voice_pieces import VoicePieces, measure_pieces, pieces_from_json, pieces_to_json
 from app.conversation import CallerVoice, Listening, Tone, Utterance, Word
 from app.ports import LanguageDetector, StageCache, Transcriber, VoiceEncoder
 from app.timeline import Span
@@ -68,12 +71,13 @@ SIGNALS_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the signal of one channel shows before any word is recognised."""
+    """What the signal of one channel shows before any word is recognised; ``pieces`` only where both parties share it."""
 
     speech: tuple[Span, ...]
     tones: tuple[Tone, ...]
     not_speech: tuple[Span, ...]
     changes: tuple[LineChange, ...] = ()
+    pieces: VoicePieces | None = None
 
 
 def listen(
@@ -107,7 +111,7 @@ def listen(
 
     def hear_signals(channel: int) -> Signals:
         progress.begin_signals(channel)
-        return _signals_of(decoded.samples[channel], channel, prints[channel], cache)
+        return _signals_of(decoded.samples[channel], channel, prints[channel], cache, is_shared=decoded.channels == 1)
 
     def hear_words(channel: int) -> tuple[Word, ...]:
         told = functools.partial(progress.tell_share, channel)
@@ -124,7 +128,9 @@ def listen(
         _language_of(samples, prints[channel], signals[channel], words[channel], transcriber, checked_by, cache)
         for channel, samples in enumerate(decoded.samples)
     ]
-    words = [mark_foreign(said, language) for said, language in zip(words, languages, strict=True)]
+    words = [
+        doubt_hot_words(mark_foreign(said, language), hot_words) for said, language in zip(words, languages, strict=True)
+    ]
     roles, role_notes = decide_roles(decoded.channels, channel_roles, words, tones)
     caller = find_caller_channel(roles)
     scores = _scores_of(decoded.samples[caller], prints[caller], signals[caller], transcriber, cache)
@@ -138,6 +144,13 @@ def listen(
         )
     )
     parties = [select_parties(spans, parts, channel) for channel, spans in enumerate(speech)]
+    turns = compute_turns(parties, decoded.duration_s, channel_roles=roles, filled=list_filled(parts))
+    if decoded.channels == 1 and signals[0].pieces is not None and parties[0]:
+        voices = estimate_speakers(signals[0].pieces, parties[0])
+        role_notes = (*role_notes, explain_speakers(voices))
+        if voices is not None:
+            utterances, parts = label_utterances(utterances, voices), label_parts(parts, voices)
+            turns = replace(turns, estimated=estimate_turns(voices, turns.dead_air))
     return Listening(
         sha256=decoded.sha256,
         duration_s=round(decoded.duration_s, 3),
@@ -146,7 +159,7 @@ def listen(
         channel_roles=roles,
         speech=speech,
         utterances=utterances,
-        turns=compute_turns(parties, decoded.duration_s, channel_roles=roles, filled=list_filled(parts)),
+        turns=turns,
         tones=tones,
         caller_voice=_voice_of(scores, transcriber, roles, speech, utterances),
         engine={
@@ -183,7 +196,7 @@ def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> t
     return (*usual, *[ChannelRole.UNKNOWN] * (channels - 2))
 
 
-def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: StageCache | None) -> Signals:
+def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: StageCache | None, *, is_shared: bool) -> Signals:
     def compute() -> dict[str, Any]:
         spectra = read_spectra(samples, channel)
         tones = spectra.tones
@@ -197,14 +210,17 @@ def _signals_of(samples: NDArray[np.int16], channel: int, print_: str, cache: St
                 {"at_s": change.at_s, "pause": span_to_json(change.pause), "probability": change.probability}
                 for change in find_line_changes(spectra.timbre, find_sounding(samples, tones))
             ],
+            "pieces": pieces_to_json(measure_pieces(spectra.timbre, speech)) if is_shared else None,
         }
 
-    kept = _remember(cache, "signals", {"pcm": print_, "channel": channel, "vad": asdict(VadOptions())}, compute)
+    made_of = {"pcm": print_, "channel": channel, "vad": asdict(VadOptions()), "is_shared": is_shared}
+    kept = _remember(cache, "signals", made_of, compute)
     tones = tuple(tone_from_json(tone) for tone in kept["tones"])
     changes = tuple(
         LineChange(change["at_s"], span_from_json(change["pause"]), change["probability"]) for change in kept["changes"]
     )
-    return Signals(spans_from_json(kept["speech"]), tones, spans_from_json(kept["not_speech"]), changes)
+    pieces = pieces_from_json(kept["pieces"]) if kept["pieces"] else None
+    return Signals(spans_from_json(kept["speech"]), tones, spans_from_json(kept["not_speech"]), changes, pieces)
 
 
 def _without_tones(speech: Sequence[Span], sounding: Sequence[Span]) -> tuple[Span, ...]:
