@@ -1,8 +1,9 @@
 """Between which hours may a consumer be called there on that day? The federal window and the state's, by day, voice and date.
 
 Federal: 08:00:00 to 21:00:00, both inside ("before the hour of 8 a.m. or after 9 p.m.", 47 CFR 64.1200(c)(1); 16 CFR 310.4(c)).
-States: the start is inside, the end is not. One row of a state holds on a day: the automated one where the call is automated
-and the state has one, else that for all calls.
+States: the start is inside, the end is not. Where a machine speaks, the state's row for automated calls holds instead of that
+for all; where a person speaks and a machine picks and dials, the call must be inside both (Kentucky: 10:00 for a person, 08:00
+for a machine).
 """
 
 from dataclasses import dataclass
@@ -75,19 +76,19 @@ def find_window(
     is_holiday: bool = False,
 ) -> StateWindow:
     """Return a state's hours on a day. A holiday changes them only where the row gives hours for holidays (Nebraska)."""
-    row = _row(rules, on=on, voice=voice, dialer=dialer)
-    hours = row.holiday if is_holiday and row.has_holiday_hours else _hours(row, part)
+    rows = _rows(rules, on=on, voice=voice, dialer=dialer)
+    windows = [_window(row, part, is_holiday=is_holiday) for row in rows]
+    own = [row for row in rows if row.basis != "federal_default"] or list(rows)
     review = rules.review_hours
     return StateWindow(
         state=rules.code,
-        # Where the state adds nothing, its row repeats the federal window, whose end is inside.
-        window=_window(hours, is_end_inside=row.basis == "federal_default"),
-        basis=row.basis,
+        window=windows[0] if len(windows) == 1 else intersect(*windows),
+        basis=own[-1].basis,
         confidence=rules.confidence,
-        citation=row.citation,
-        review_window=_window(review.hours) if review else None,
+        citation="; ".join(row.citation for row in own),
+        review_window=Window(review.hours.start_s, review.hours.end_s) if review else None,
         review_why=review.why if review else None,
-        effective_from=row.effective_from,
+        effective_from=own[-1].effective_from,
     )
 
 
@@ -100,22 +101,24 @@ def intersect(first: Window | None, second: Window | None) -> Window | None:
     return Window(start_s, end_s, is_end_inside) if start_s < end_s or (start_s == end_s and is_end_inside) else None
 
 
-def _row(rules: StateRules, *, on: date, voice: LegVoice | None, dialer: Dialer | None) -> HoursRow:
-    if is_automated(voice=voice, dialer=dialer):
-        for row in rules.automated_hours:
-            if row.is_in_force(on) and (voice in MACHINE_VOICES or not row.is_voice_only):
-                return row
-    for row in rules.hours:
-        if row.is_in_force(on):
-            return row
-    # Before the first dated row, or between two, nothing of the state's is known: the federal window stands alone.
+def _rows(rules: StateRules, *, on: date, voice: LegVoice | None, dialer: Dialer | None) -> tuple[HoursRow, ...]:
+    live = next((row for row in rules.hours if row.is_in_force(on)), None) or _federal_row(rules)
+    automated = next((row for row in rules.automated_hours if row.is_in_force(on)), None)
+    if automated is None or not is_automated(voice=voice, dialer=dialer):
+        return (live,)
+    if voice in MACHINE_VOICES:
+        return (automated,)
+    return (live,) if automated.is_voice_only else (live, automated)
+
+
+def _federal_row(rules: StateRules) -> HoursRow:
+    """Return a row for days of which nothing of the state's is known: the federal window stands alone."""
     federal = DayHours(FEDERAL_WINDOW.start_s, FEDERAL_WINDOW.end_s)
     return HoursRow("federal_default", federal, federal, federal, rules.citation)
 
 
-def _hours(row: HoursRow, part: WeekPart) -> DayHours | None:
-    return {WeekPart.WEEKDAYS: row.weekdays, WeekPart.SATURDAY: row.saturday, WeekPart.SUNDAY: row.sunday}[part]
-
-
-def _window(hours: DayHours | None, *, is_end_inside: bool = False) -> Window | None:
-    return Window(hours.start_s, hours.end_s, is_end_inside) if hours else None
+def _window(row: HoursRow, part: WeekPart, *, is_holiday: bool) -> Window | None:
+    by_part = {WeekPart.WEEKDAYS: row.weekdays, WeekPart.SATURDAY: row.saturday, WeekPart.SUNDAY: row.sunday}
+    hours = row.holiday if is_holiday and row.has_holiday_hours else by_part[part]
+    # Where the state adds nothing, its row repeats the federal window, whose end is inside.
+    return Window(hours.start_s, hours.end_s, row.basis == "federal_default") if hours else None

@@ -121,6 +121,19 @@ def test_south_dakota_is_closed_on_sunday_for_automated_calls_alone() -> None:
     assert ask(sunday_noon, "605", dialer=Dialer.PREDICTIVE).state("SD") is OUT
 
 
+def test_a_persons_call_that_a_machine_dialled_must_be_inside_both_rows() -> None:
+    nine = "2026-11-23T14:30:00Z"  # 09:30 in Louisville
+    assert ask(nine, "502").state("KY") is OUT
+    assert ask(nine, "502", dialer=Dialer.PREDICTIVE).state("KY") is OUT
+    assert ask(nine, "502", voice=LegVoice.PRERECORDED).state("KY") is IN
+    half_past_eight = "2026-11-23T16:30:00Z"  # 08:30 in Los Angeles
+    live, dialled = ask(half_past_eight, "213"), ask(half_past_eight, "213", dialer=Dialer.PREDICTIVE)
+    assert (live.state("CA"), dialled.state("CA")) == (IN, OUT)
+    window = dialled.places[0].state_window
+    assert window is not None
+    assert (window.basis, window.citation) == ("automated_rule", "Cal. Pub. Util. Code 2872 (memory)")
+
+
 def test_nebraska_shortens_sundays_and_holidays_for_recorded_messages_alone() -> None:
     thanksgiving_ten = "2026-11-26T16:00:00Z"  # 10:00 Central, a Thursday
     assert ask(thanksgiving_ten, "402").state("NE") is IN
