@@ -10,7 +10,7 @@ from app.access.scope import get_call, scope_calls
 from app.audio.records import load_listening
 from app.audio.service import newest_recording
 from app.audio.state import AnalysisStanding, load_standing
-from app.conversation import CallScore, KeywordHit, ScorePart
+from app.conversation import CallScore, KeywordHit, Listening, ScorePart
 from app.errors import NotFound
 from app.jobs import IS_OPEN
 from app.models.analysis import AnalysisResult, AnalysisRun
@@ -22,7 +22,7 @@ from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingReview, Rev
 from app.models.screening import CallScoreRow, CurrentScreening, Finding, KeywordHitRow, Screening
 from app.models.users import ApiToken, User
 from app.money import Money
-from app.review.redacted import redact_screen
+from app.review.redacted import mask_numbers, redact_screen
 from app.review.screen import (
     CallRecord,
     CallScreen,
@@ -66,6 +66,20 @@ def load_call_screen(session: Session, identity: Identity, call_id: str) -> Call
         reviews=_load_reviews(session, call_id),
     )
     return redact_screen(screen, identity)
+
+
+def get_told(session: Session, identity: Identity, call_id: str) -> Listening:
+    """Return what was heard of a call with the numbers of people masked, whoever asks: for files that leave the house.
+
+    Raises
+    ------
+    NotFound
+        If the call is out of reach, or was not heard and screened yet: until then it is not known which numbers to mask.
+    """
+    screen = mask_numbers(load_call_screen(session, identity, call_id))
+    if screen.heard is None:
+        raise NotFound(f"nothing of call {call_id} was heard and screened yet; ask again later", call_id=call_id)
+    return screen.heard.listening
 
 
 def load_standing_in_reach(session: Session, identity: Identity, call_id: str) -> AnalysisStanding:

@@ -25,7 +25,12 @@ def redact_screen(screen: CallScreen, identity: Identity) -> CallScreen:
 
     What a number was asked for is known once the phrases are found: an outside party sees no words before the screening.
     """
-    if not identity.is_outside or screen.heard is None:
+    return mask_numbers(screen) if identity.is_outside else screen
+
+
+def mask_numbers(screen: CallScreen) -> CallScreen:
+    """Return the call with the numbers of people masked, whoever asks: for what leaves the house as a file."""
+    if screen.heard is None:
         return screen
     if screen.screened is None:
         return replace(screen, heard=None)

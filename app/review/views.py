@@ -13,6 +13,7 @@ from app.access.guard import current_identity, require
 from app.access.identity import Identity, Permission
 from app.access.scope import get_call
 from app.audio.clusters import load_cluster_of_call
+from app.conversation import Listening
 from app.errors import InvalidInput
 from app.ports import BlobStore, Clock
 from app.review import queries, service, sound
@@ -23,6 +24,7 @@ from app.review.presenters.clusters import SameAudioCard, build_same_audio_card
 from app.review.presenters.findings import build_findings
 from app.review.presenters.page import build_call_page, say_standing
 from app.review.presenters.player import build_player
+from app.review.presenters.subtitles import build_subtitles
 from app.review.redacted import choose_copy
 from app.unit_of_work import UnitOfWork
 
@@ -47,6 +49,12 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
             loaded = queries.load_call_screen(session, identity, call_id)
         can_listen = identity.may(Permission.RECORDING_LISTEN)
         return _answer_json(build_player(loaded, build_findings(loaded, identity), can_listen=can_listen))
+
+    @blueprint.get("/subtitles.vtt")
+    @require(Permission.CALLS_VIEW)
+    def subtitles(call_id: str) -> Response:
+        with uow.read() as session:
+            return answer_subtitles(queries.get_told(session, current_identity(), call_id), call_id)
 
     @blueprint.get("/audio")
     @require(Permission.RECORDING_LISTEN)
@@ -112,6 +120,14 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
         return render_template("call/page.html", page=build_call_page(loaded, identity, form=typed, same_audio=same_audio))
 
     return blueprint
+
+
+def answer_subtitles(listening: Listening, call_id: str) -> Response:
+    """Return the subtitles of a call as a file to keep."""
+    response = Response(build_subtitles(listening), mimetype="text/vtt")
+    response.headers["Content-Disposition"] = f'attachment; filename="call-{call_id}.vtt"'
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def _load_same_audio(session: Session, identity: Identity, call_id: str) -> SameAudioCard | None:

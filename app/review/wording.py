@@ -14,6 +14,7 @@ from app.vocabulary import (
     LegDirection,
     Outcome,
     PackKind,
+    PartKind,
     Severity,
     Speaker,
     ToneKind,
@@ -100,6 +101,17 @@ TONE_WORDS: Mapping[ToneKind, str] = {
     ToneKind.BUSY: "Busy tone",
     ToneKind.SIT: "Number not in service tone",
     ToneKind.MUSIC: "Music",
+}
+PART_WORDS: Mapping[PartKind, str] = {
+    PartKind.RINGING: "Ringing",
+    PartKind.NETWORK: "Network",
+    PartKind.IVR: "Menu",
+    PartKind.VOICEMAIL: "Voicemail",
+    PartKind.HOLD: "Hold",
+    PartKind.BEEP: "Beep",
+    PartKind.KEYS: "Keys",
+    PartKind.SPEECH: "Speech",
+    PartKind.SILENCE: "Silence",
 }
 SEVERITY_WORDS: Mapping[Severity, str] = {
     Severity.INFO: "Note",

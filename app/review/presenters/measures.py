@@ -8,7 +8,8 @@ from app.conversation import CallerVoice, CallScore, Listening, VoiceReason
 from app.review import wording
 from app.review.screen import CallScreen
 from app.review.wording import say_clock, say_seconds
-from app.vocabulary import ChannelRole
+from app.timeline import total_s
+from app.vocabulary import ChannelRole, PartKind
 
 # How the gauge is coloured, no more: thirds of the scale. Nothing is decided by it.
 FAIR_FROM, GOOD_FROM = 34, 67
@@ -123,11 +124,26 @@ def build_measures(listening: Listening) -> tuple[Measure, ...]:
         )
     if turns.interruptions is not None:
         rows.append(Measure("Interruptions", str(turns.interruptions)))
+    if turns.estimated is not None:
+        hint = "Estimated from the sound of the voices"
+        rows += [Measure(f"Talk, speaker {label}", say_seconds(talk), hint) for label, talk in turns.estimated.talk_s.items()]
+        rows.append(Measure("Two-way speech, estimated", say_seconds(turns.estimated.two_way_speech_s), hint))
     for role, first_s in zip(listening.channel_roles, turns.first_word_s, strict=False):
         who = wording.LANE_WORDS[role].lower()
         value = "never" if first_s is None else f"at {say_clock(first_s)}"
         rows.append(Measure("First words" if listening.channels == 1 else f"First words, {who}", value, "", first_s))
-    return tuple(rows)
+    return (*rows, *_part_measures(listening))
+
+
+def _part_measures(listening: Listening) -> list[Measure]:
+    """Return how long the call rang, was in a menu and on hold; these are left out of talk and dead air."""
+    rows = []
+    for kind in (PartKind.RINGING, PartKind.IVR, PartKind.VOICEMAIL, PartKind.HOLD):
+        spans = [part.span for part in listening.parts if part.kind is kind]
+        if spans:
+            hint = "Left out of talk and dead air"
+            rows.append(Measure(wording.PART_WORDS[kind], say_seconds(total_s(spans)), hint, min(spans).start_s))
+    return rows
 
 
 def build_voice(voice: CallerVoice) -> VoiceView:

@@ -7,18 +7,19 @@ Words are lists ``[start, end, text, flags, hit]`` so that a two-hour call stays
 from collections.abc import Iterable
 from typing import Any
 
-from app.conversation import KeywordHit, Listening, Utterance
+from app.conversation import CallPart, KeywordHit, Listening, Utterance
 from app.review import wording
 from app.review.presenters.findings import FindingView
 from app.review.presenters.transcript import describe_hit, find_hit
 from app.review.screen import CallScreen
 from app.timeline import Span
-from app.vocabulary import ChannelRole, PackKind, ToneKind
+from app.vocabulary import ChannelRole, PackKind, PartKind, ToneKind
 
 # The outline is offered at these reductions of the finest (50 buckets a second): 20 ms, 160 ms, 1.28 s a bucket.
 PEAK_REDUCTIONS = (1, 8, 64)
 PEAKS_PER_SECOND = 50
 LOW_TRUST = 1
+LABELLED_PARTS = frozenset({PartKind.RINGING, PartKind.NETWORK, PartKind.IVR, PartKind.VOICEMAIL, PartKind.HOLD})
 
 
 def build_player(screen: CallScreen, findings: Iterable[FindingView], *, can_listen: bool) -> dict[str, Any]:
@@ -41,6 +42,10 @@ def build_player(screen: CallScreen, findings: Iterable[FindingView], *, can_lis
         "tones": [
             {"lane": tone.channel, "kind": str(tone.kind), "start_s": _ms(tone.span.start_s), "end_s": _ms(tone.span.end_s)}
             for tone in listening.tones
+        ],
+        "parts": [
+            {"lane": part.channel, "label": wording.PART_WORDS[part.kind], "start_s": _ms(start_s), "end_s": _ms(end_s)}
+            for part, start_s, end_s in _join_parts(listening.parts)
         ],
         "hits": [{"kind": str(hit.kind), "label": describe_hit(hit)} for hit in hits],
         "utterances": [_utterance(utterance, hits) for utterance in listening.utterances],
@@ -68,7 +73,25 @@ def _marks(screen: CallScreen, listening: Listening, findings: Iterable[FindingV
         detail = tone.detail if tone.kind is ToneKind.DTMF else ""
         side = _side(listening.channel_roles[tone.channel])
         marks.append(_mark("tone", str(tone.kind), label, detail, tone.span.start_s, tone.span.end_s, side, ""))
+    for part, start_s, end_s in _join_parts(listening.parts):
+        if part.kind in (PartKind.IVR, PartKind.VOICEMAIL):  # the other labelled parts have tones, which are marks already
+            side = _side(listening.channel_roles[part.channel])
+            marks.append(_mark("tone", str(part.kind), wording.PART_WORDS[part.kind], "", start_s, end_s, side, ""))
     return sorted(marks, key=lambda mark: (mark["start_s"], mark["end_s"]))
+
+
+def _join_parts(parts: Iterable[CallPart]) -> list[tuple[CallPart, float, float]]:
+    """Return the parts that a lane names, with start and end; prompts that follow one another are one menu."""
+    joined: list[tuple[CallPart, float, float]] = []
+    before = None
+    for part in parts:
+        if part.kind in LABELLED_PARTS:
+            if before is not None and (before.channel, before.kind) == (part.channel, part.kind):
+                joined[-1] = (joined[-1][0], joined[-1][1], part.span.end_s)
+            else:
+                joined.append((part, part.span.start_s, part.span.end_s))
+        before = part
+    return joined
 
 
 def _mark(

@@ -61,12 +61,19 @@ def _view(seq: int, utterance: Utterance, hits: Sequence[KeywordHit]) -> Utteran
     return UtteranceView(
         seq=seq,
         side=str(utterance.speaker),
-        speaker=wording.SPEAKER_WORDS[utterance.speaker],
+        speaker=_name_speaker(utterance),
         start_s=utterance.span.start_s,
         end_s=utterance.span.end_s,
         clock=say_clock(utterance.span.start_s),
         runs=_runs(utterance, near),
     )
+
+
+def _name_speaker(utterance: Utterance) -> str:
+    """Return who speaks; a voice that was only told by its sound is said to be an estimate."""
+    if utterance.speaker is Speaker.UNKNOWN and utterance.estimated_speaker:
+        return f"Speaker {utterance.estimated_speaker} (estimated)"
+    return wording.SPEAKER_WORDS[utterance.speaker]
 
 
 def _runs(utterance: Utterance, hits: Sequence[KeywordHit]) -> tuple[Run, ...]:

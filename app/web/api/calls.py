@@ -11,8 +11,9 @@ from app.access.scope import get_call
 from app.errors import InvalidInput
 from app.intake.service import Envelope, deliver_recording, deliver_row, load_fetch
 from app.ports import BlobStore
-from app.review.queries import load_call_screen
+from app.review.queries import get_told, load_call_screen
 from app.review.service import FindingChoice, ReviewInput, record_review
+from app.review.views import answer_subtitles
 from app.unit_of_work import UnitOfWork
 from app.web.api.analysis_answers import show_analysis, show_findings
 from app.web.api.call_queries import get_call_answer, list_calls
@@ -36,6 +37,7 @@ from app.web.api.models import (
 from app.web.api.quiet import without_input
 
 KEYED = {"parameters": [KEY_HEADER]}
+VTT_FILE = {"description": "The file.", "content": {"text/vtt": {"schema": {"type": "string"}}}}
 
 
 def add_call_routes(
@@ -149,6 +151,20 @@ def add_call_routes(
     def read_analysis(call_id: str) -> Any:
         with uow.read() as session:
             return show_analysis(load_call_screen(session, current_identity(), call_id))
+
+    @api.get("/calls/<call_id>/subtitles")
+    @require(Permission.CALLS_VIEW)
+    @api.doc(
+        summary="Read what was said as WebVTT subtitles, the numbers of people masked",
+        responses=answers(
+            NOT_FOUND, {200: {"description": "The file.", "content": {"text/vtt": {"schema": {"type": "string"}}}}}
+        ),
+        security="token",
+    )
+    def read_subtitles(call_id: str) -> Any:
+        with uow.read() as session:
+            told = get_told(session, current_identity(), call_id)
+        return answer_subtitles(told, call_id)
 
     @api.get("/calls/<call_id>/findings")
     @require(Permission.CALLS_VIEW)
