@@ -19,7 +19,9 @@ LEAST_PROBABILITY = 0.1
 91 of 100 joints, and one cut in two is another pause."""
 
 LEAST_PART_S = 0.8
-LONGEST_FADE_S = 2.5
+LEAST_FADE_S, LONGEST_FADE_S = 0.6, 2.5
+"""How long sound without a word goes on before music that fades in is found; word times err by less than the first."""
+
 _WORD_EDGE_S = 0.25
 
 
@@ -55,7 +57,8 @@ def stretch_music(parts: Sequence[CallPart], sound: ChannelSound) -> list[CallPa
         if at > 0 and parts[at - 1].kind is PartKind.SPEECH:
             talk = stretched[at - 1]
             last_word_s = max((end_s for end_s in _word_ends(talk.span, sound.words)), default=talk.span.start_s)
-            if last_word_s + _WORD_EDGE_S < part.span.start_s <= last_word_s + LONGEST_FADE_S:
+            is_wordless = talk.span.end_s >= last_word_s + LEAST_FADE_S
+            if is_wordless and part.span.start_s <= last_word_s + LONGEST_FADE_S:
                 first_s = min(last_word_s + _WORD_EDGE_S * (last_word_s > talk.span.start_s), part.span.start_s)
                 stretched[at] = replace(stretched[at], span=Span(first_s, part.span.end_s))
                 stretched[at - 1] = replace(talk, span=Span(talk.span.start_s, first_s))
