@@ -128,9 +128,7 @@ def listen(
         _language_of(samples, prints[channel], signals[channel], words[channel], transcriber, checked_by, cache)
         for channel, samples in enumerate(decoded.samples)
     ]
-    words = [
-        doubt_hot_words(mark_foreign(said, language), hot_words) for said, language in zip(words, languages, strict=True)
-    ]
+    words = [doubt_hot_words(mark_foreign(said, language), hot_words) for said, language in zip(words, languages, strict=True)]
     roles, role_notes = decide_roles(decoded.channels, channel_roles, words, tones)
     caller = find_caller_channel(roles)
     scores = _scores_of(decoded.samples[caller], prints[caller], signals[caller], transcriber, cache)

@@ -17,6 +17,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.audio.fingerprint_store import FingerprintStore
+from app.audio.hot_words import join_hot_words
 from app.audio.records import listening_rows
 from app.audio.same_audio import CallerPrint, print_caller, record_fingerprint
 from app.conversation import Listening, Redaction
@@ -160,7 +161,7 @@ class Analyst:
                 return None
             call = work.session.get_one(Call, recording.call_id)
             version = work.session.get(CampaignVersion, call.campaign_version_id) if call.campaign_version_id else None
-            hot_words = ", ".join(version.hot_words) if version and version.hot_words else None
+            hot_words = join_hot_words(version.hot_words) if version else None
             input_hash = self._input_hash(recording, hot_words, PIPELINE_VERSION)
             run = _find_run(work.session, recording_id, input_hash)
             if run is None:

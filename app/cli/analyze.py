@@ -10,12 +10,13 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber, load_meanwhile
+from app.audio.hot_words import join_hot_words
 from app.cli.progress import ProgressOfOne
 from app.errors import EarshotError, InvalidInput, NotFound
 from app.language.matching import PackSet, compile_packs
@@ -24,6 +25,7 @@ from app.ports import StageCache, Transcriber
 from app.reports.analyze import analyze_file, error_to_json, render_report, report_to_json
 from app.scoring.call_score import CallFacts
 from app.settings import load_settings
+from app.vocabulary import ChannelRole
 
 SOME_FAILED = 3
 
@@ -37,7 +39,7 @@ def register(subparsers: Any) -> None:
         epilog="example: earshot analyze call.wav --json",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
-    parser.add_argument("--meta", type=Path, metavar="FACTS.json", help="the call's facts; its billable seconds join the score")
+    parser.add_argument("--meta", type=Path, metavar="FACTS.json", help="the call's facts: billable seconds, names, roles")
     parser.add_argument("--json", action="store_true", help="one JSON object per line, in input order")
     parser.add_argument("--fast", action="store_true", help="reuse what was recognised before, from DATA_DIR")
     parser.set_defaults(run=run)
@@ -46,11 +48,11 @@ def register(subparsers: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Analyse every path; a file that cannot be read is told and the rest goes on."""
     settings = load_settings()
-    facts = _load_facts(given.meta) if given.meta else CallFacts()
+    told = _load_told(given.meta) if given.meta else _Told()
     transcriber = build_transcriber(settings)
     load_meanwhile(transcriber)
     cache = FolderStageCache(settings.data_dir / "stages") if given.fast else None
-    bench = _Bench(transcriber, compile_packs(load_packs()), cache, facts, settings.max_recording_hours, given.json)
+    bench = _Bench(transcriber, compile_packs(load_packs()), cache, told, settings.max_recording_hours, given.json)
     threads = settings.command_asr_threads
     paths = _expand(given.paths)
     shown = ProgressOfOne([path.name for path in paths])
@@ -83,13 +85,22 @@ def _print_in_order(futures: "list[Future[tuple[str, bool]]]", shown: ProgressOf
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """What the sender says of a call: its facts, names that are likely to be said, what each channel carries."""
+
+    facts: CallFacts = field(default_factory=CallFacts)
+    hot_words: str | None = None
+    channel_roles: tuple[ChannelRole, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Bench:
     """What every recording is analysed with."""
 
     transcriber: Transcriber
     packs: PackSet
     cache: StageCache | None
-    facts: CallFacts
+    told: _Told
     max_hours: float
     as_json: bool
 
@@ -104,7 +115,9 @@ class _Bench:
                 packs=self.packs,
                 cache=self.cache,
                 max_hours=self.max_hours,
-                facts=self.facts,
+                facts=self.told.facts,
+                hot_words=self.told.hot_words,
+                channel_roles=self.told.channel_roles,
                 threads=threads,
                 on_progress=on_progress,
             )
@@ -125,7 +138,7 @@ def _expand(paths: list[Path]) -> list[Path]:
     return expanded
 
 
-def _load_facts(path: Path) -> CallFacts:
+def _load_told(path: Path) -> _Told:
     try:
         data = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -135,10 +148,29 @@ def _load_facts(path: Path) -> CallFacts:
     campaign = data.get("campaign") or {}
     if not isinstance(campaign, dict):
         raise InvalidInput(f"{path}: expected an object under campaign, got a {type(campaign).__name__}")
-    return CallFacts(
+    facts = CallFacts(
         billable_s=_read_seconds(path, "campaign.billable_seconds", campaign.get("billable_seconds")),
         connected_s=_read_seconds(path, "duration_s", data.get("duration_s")),
     )
+    names = [*_read_texts(path, "campaign.hot_words", campaign.get("hot_words"))]
+    names += [data["seller"]] if isinstance(data.get("seller"), str) else []
+    return _Told(facts, join_hot_words(names), _read_roles(path, data.get("channel_roles")))
+
+
+def _read_texts(path: Path, name: str, value: object) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidInput(f"{path}: expected a list of texts under {name}, got {value!r}")
+    return value
+
+
+def _read_roles(path: Path, value: object) -> tuple[ChannelRole, ...] | None:
+    roles = _read_texts(path, "channel_roles", value)
+    known = [role.value for role in ChannelRole]
+    if any(role not in known for role in roles):
+        raise InvalidInput(f"{path}: expected a list of {', '.join(known)} under channel_roles, got {value!r}")
+    return tuple(ChannelRole(role) for role in roles) or None
 
 
 def _read_seconds(path: Path, name: str, value: object) -> float | None:

@@ -1,6 +1,6 @@
 """What is on this recording? Listens to one file, with no database and no queue, and writes what was found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from app.language.redact_text import find_all_sensitive, redact_quote, redact_te
 from app.language.spotting import spot
 from app.ports import StageCache, Transcriber
 from app.scoring.call_score import CallFacts, score_call
+from app.vocabulary import ChannelRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,14 @@ def analyze_file(
     cache: StageCache | None = None,
     max_hours: float = 6.0,
     facts: CallFacts | None = None,
+    hot_words: str | None = None,
+    channel_roles: Sequence[ChannelRole] | None = None,
     threads: int = 1,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> CallReport:
     """Listen to a recording, spot the phrase packs and score the call.
+
+    ``hot_words`` are names that are likely to be said, ``channel_roles`` what the sender says is on each channel.
 
     Raises
     ------
@@ -51,7 +56,15 @@ def analyze_file(
     from app.audio.pipeline import listen
 
     decoded = decode(path, max_duration_s=max_hours * 3600)
-    listening = listen(decoded, transcriber, cache=cache, threads=threads, on_progress=on_progress)
+    listening = listen(
+        decoded,
+        transcriber,
+        channel_roles=channel_roles,
+        hot_words=hot_words,
+        cache=cache,
+        threads=threads,
+        on_progress=on_progress,
+    )
     hits = spot(listening.utterances, packs, duration_s=listening.duration_s)
     score = score_call(listening, hits, facts or CallFacts())
     # A report leaves the house: numbers of people are masked in it once everything is decided.
