@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.audio.peaks import Peaks, compute_peaks, encode_peaks
 from app.audio.records import listening_rows
-from app.conversation import CallerVoice, KeywordHit, Listening, Tone, Turns, Utterance, VoiceReason, Word
+from app.conversation import CallerVoice, CallPart, KeywordHit, Listening, Tone, Turns, Utterance, VoiceReason, Word
 from app.models.analysis import AnalysisRun
 from app.models.calls import Call, CallLeg, Recording
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion
@@ -32,6 +32,7 @@ from app.vocabulary import (
     LegDirection,
     Outcome,
     PackKind,
+    PartKind,
     PartyKind,
     RecordingState,
     Role,
@@ -416,6 +417,11 @@ def conversation(
         turns=turns,
         tones=(Tone(channels - 1, ToneKind.MUSIC, "", Span(36.2, 40.6)),),
         caller_voice=voice or CallerVoice(VoiceLabel.LIVE, {"live": 0.91, "recorded": 0.06, "synthetic": 0.03}, (reason,)),
+        parts=(
+            CallPart(channels - 1, PartKind.SPEECH, Span(0.0, 36.2)),
+            CallPart(channels - 1, PartKind.HOLD, Span(36.2, 40.6), "music"),
+            CallPart(channels - 1, PartKind.SPEECH, Span(40.6, duration_s)),
+        ),
         engine={"earshot": "0.1.0", "pipeline": "1", "asr": {"model": "tiny.en", "compute_type": "int8", "beam_size": 1}},
     )
 

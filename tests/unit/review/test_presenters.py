@@ -7,7 +7,7 @@ import pytest
 
 from app.access.identity import Identity
 from app.audio.state import AnalysisStanding
-from app.conversation import CallerVoice, CallScore, ScorePart, Utterance, Word
+from app.conversation import CallerVoice, CallPart, CallScore, EstimatedTurns, ScorePart, Utterance, Word
 from app.money import Money
 from app.review.forms import parse_review
 from app.review.presenters.facts import build_facts, build_header, build_legs
@@ -32,6 +32,7 @@ from app.review.wording import (
     DECISION_WORDS,
     DISPOSITION_WORDS,
     FAILURE_WORDS,
+    PART_WORDS,
     SEVERITY_WORDS,
     TONE_WORDS,
     VERDICT_WORDS,
@@ -49,6 +50,7 @@ from app.vocabulary import (
     FindingDecision,
     LegDirection,
     Outcome,
+    PartKind,
     RecordingState,
     Role,
     Severity,
@@ -356,6 +358,34 @@ def test_the_players_levels_count_their_buckets_as_the_outline_does() -> None:
     assert [(level["bucket_s"], level["count"]) for level in levels] == [(0.02, 5001), (0.16, 626), (1.28, 79)]
 
 
+def test_the_lanes_name_menu_ringing_hold_and_voicemail_and_join_the_prompts_of_a_menu() -> None:
+    kinds = [PartKind.RINGING, PartKind.IVR, PartKind.IVR, PartKind.KEYS, PartKind.IVR, PartKind.SPEECH, PartKind.SILENCE]
+    parts = tuple(CallPart(1, kind, Span(10.0 * at, 10.0 * (at + 1))) for at, kind in enumerate(kinds))
+    screen = make_screen()
+    listening = replace(screen.heard.listening, parts=parts, tones=())
+    player = build_player(replace(screen, heard=replace(screen.heard, listening=listening)), (), can_listen=True)
+    assert [(part["lane"], part["label"], part["start_s"], part["end_s"]) for part in player["parts"]] == [
+        (1, "Ringing", 0.0, 10.0),
+        (1, "Menu", 10.0, 30.0),
+        (1, "Menu", 40.0, 50.0),
+    ]
+    assert [mark["start_s"] for mark in player["marks"] if mark["look"] == "ivr"] == [10.0, 40.0]
+    measures = {row.label: row.value for row in build_measures(listening)}
+    assert (measures["Ringing"], measures["Menu"]) == ("10 s", "30 s")
+    assert "Hold" not in measures
+
+
+def test_voices_told_apart_by_sound_alone_are_called_an_estimate() -> None:
+    mono = conversation(channels=1)
+    unknown = [replace(u, speaker=Speaker.UNKNOWN, estimated_speaker="B") for u in mono.utterances]
+    turns = replace(mono.turns, estimated=EstimatedTurns({"A": 20.0, "B": 12.0}, 25.0))
+    heard = replace(mono, utterances=tuple(unknown), turns=turns)
+    assert {turn.speaker for turn in build_transcript(heard, ())} == {"Speaker B (estimated)"}
+    measures = {row.label: (row.value, row.hint) for row in build_measures(heard)}
+    assert measures["Talk, speaker A"] == ("20 s", "Estimated from the sound of the voices")
+    assert "Two-way speech" not in measures
+
+
 def test_the_players_words_carry_doubt_and_phrase() -> None:
     player = build_player(make_screen(), (), can_listen=True)
     words = player["utterances"][1]["words"]
@@ -373,6 +403,7 @@ def test_the_players_words_carry_doubt_and_phrase() -> None:
         (DISPOSITION_WORDS, Disposition),
         (SEVERITY_WORDS, Severity),
         (TONE_WORDS, ToneKind),
+        (PART_WORDS, PartKind),
         (VOICE_WORDS, VoiceLabel),
     ],
 )

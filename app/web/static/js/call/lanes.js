@@ -71,6 +71,7 @@ export class Lanes {
       context.globalAlpha = silent ? 0.18 : x < playedTo ? 1 : 0.5;
       context.fillRect(x, middle - Math.max(0.5, up), BAR_PX - 1, Math.max(1, up + down));
     });
+    this.#parts(context, palette, index, { y, height, width, view });
     context.globalAlpha = silent ? 0.3 : 1;
     context.fillStyle = palette.line;
     context.fillRect(0, y + height - STRIP_PX, width, STRIP_PX);
@@ -97,6 +98,28 @@ export class Lanes {
       if ((this.screen.lanes[tone.lane] ?? lane) !== lane) continue;
       this.#stretches(context, [[tone.start_s, tone.end_s]], view, width, (x, w) => {
         hatch(context, x, y, Math.max(2, w), height - STRIP_PX, palette["ink-3"]);
+      });
+    }
+  }
+
+  /** Name ringing, menus, voicemail and hold: a tinted stretch with its name at the top, as far as there is room for it. */
+  #parts(context, palette, index, { y, height, width, view }) {
+    context.font = `550 11px ${palette.font}`;
+    context.textBaseline = "top";
+    for (const part of this.screen.parts ?? []) {
+      if (part.lane !== index) continue;
+      this.#stretches(context, [[part.start_s, part.end_s]], view, width, (x, w) => {
+        context.globalAlpha = 0.1;
+        context.fillStyle = palette["ink-3"];
+        context.fillRect(x, y, w, height - STRIP_PX);
+        context.globalAlpha = 1;
+        context.fillRect(x, y, 1, height - STRIP_PX);
+        const room = context.measureText(part.label).width + 10;
+        if (room > w) return;
+        context.fillStyle = palette.surface;
+        context.fillRect(x + 1, y, room, 17);
+        context.fillStyle = palette.ink;
+        context.fillText(part.label, x + 6, y + 3);
       });
     }
   }

@@ -7,6 +7,7 @@ const ICONS = {
   critical: "octagon-alert", high: "triangle-alert", medium: "circle-alert", low: "flag", info: "info",
   violation: "quote", required: "shield-check", context: "quote", counter: "quote",
   dtmf: "hash", beep: "bell", ringback: "phone-call", busy: "phone-off", sit: "phone-off", music: "music",
+  ivr: "list-checks", voicemail: "inbox",
 };
 
 export class Marks {
