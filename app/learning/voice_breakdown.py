@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.audio.voice.model import VoiceModel
-from app.learning.fit_voice import Figures, HeldOut, each_source, is_live
 from app.learning.voice_auc import find_auc
 from app.learning.voice_figures import HeardVoice
+from app.learning.voice_held_out import HeldOut
+from app.learning.voice_rows import Figures, each_source, is_live
 
 WORST_SPEAKERS = 5
 

@@ -14,18 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.audio.voice.model import VoiceModel
-from app.learning.fit_voice import (
-    CONTENT_DIGITS,
-    Figures,
-    HeldOut,
-    each_source,
-    head_name,
-    is_live,
-    judged_as,
-    score_held_out,
-    score_recorded_held_out,
-    score_speakers_held_out,
-)
 from app.learning.voice_auc import find_auc, find_auc_same_line
 from app.learning.voice_breakdown import (
     LineResult,
@@ -37,6 +25,16 @@ from app.learning.voice_breakdown import (
 )
 from app.learning.voice_corpus import CLASSIC_ENGINES, RECORDED, normalise_text
 from app.learning.voice_figures import HeardVoice
+from app.learning.voice_held_out import (
+    CONTENT_DIGITS,
+    HeldOut,
+    head_name,
+    judged_as,
+    score_held_out,
+    score_recorded_held_out,
+    score_speakers_held_out,
+)
+from app.learning.voice_rows import Figures, each_source, is_live
 
 GOAL_CLASSIC, GOAL_OTHER = 0.90, 0.85
 GOAL_LIVE_REFUSED = 0.03

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from app.audio.voice.model import VoiceModel, write_voice_model
 from app.errors import InvalidInput
-from app.learning.fit_voice import fit_voice_model, is_live, list_machine_sources
+from app.learning.fit_voice import fit_voice_model
 from app.learning.voice_corpus import VoiceCorpus, hash_training_data, read_voice_corpus
 from app.learning.voice_evaluation import VoiceEvaluation, evaluate_model
 from app.learning.voice_figures import HeardVoice, measure_voices
+from app.learning.voice_rows import is_live, list_machine_sources
 from app.ports import VoiceEncoder
 
 MODEL_SERIES = "voice-1"

@@ -17,10 +17,10 @@ from app.audio.pipeline import listen
 from app.audio.segmentation import plan_clips
 from app.audio.voice.model import load_voice_model
 from app.cli import main
-from app.learning.fit_voice import SPEAKER_FOLDS, head_name
 from app.learning.voice_auc import find_auc
 from app.learning.voice_corpus import read_voice_corpus
 from app.learning.voice_figures import measure_whole
+from app.learning.voice_held_out import SPEAKER_FOLDS, head_name
 from app.vocabulary import VoiceLabel
 
 ROOT = Path(__file__).parents[3]

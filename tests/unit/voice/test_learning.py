@@ -1,5 +1,6 @@
 """What the voice model learns from, how it is fitted, and how it is tested."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,15 @@ from app.audio.features import SIGNAL_FEATURES
 from app.audio.voice.model import read_voice_model, write_voice_model
 from app.audio.voice.stretches import GROUPS, Stretch
 from app.errors import InvalidInput
-from app.learning.fit_voice import fit_voice_model, is_live, score_held_out, speaker_folds, weigh, weighted_quantile
+from app.learning.fit_voice import fit_voice_model
 from app.learning.telephone_lines import LINES, simulate_line
 from app.learning.voice_auc import find_auc, find_auc_same_line
 from app.learning.voice_card import render_card
 from app.learning.voice_corpus import VoiceFile, read_voice_corpus
 from app.learning.voice_evaluation import evaluate_model, wilson_interval
 from app.learning.voice_figures import HeardVoice, plan_lines
+from app.learning.voice_held_out import judged_as, list_heard, score_held_out
+from app.learning.voice_rows import is_live, speaker_folds, weigh, weighted_quantile
 from app.learning.voice_tables import render_evaluation
 from app.timeline import Span
 
@@ -181,6 +184,37 @@ def test_held_out_scores_are_from_models_that_never_heard_the_source() -> None:
     assert find_auc(known, people) > find_auc(machines, people)
 
 
+def test_a_figure_that_changes_with_the_line_counts_less_than_one_that_stays() -> None:
+    """Both figures part the classes equally well; the second one also moves when a recording is sent over another line."""
+    rng, rows = np.random.default_rng(6), []
+    for at in range(80):
+        shift, figures = (1.0 if at % 2 else -1.0), rng.normal(0, 1, WIDTH)
+        source = ("flite" if at % 4 == 1 else "newvoice") if at % 2 else "live"
+        for line, moved in (("gsm", -1.0), ("noise", 1.0)):
+            over = figures.copy()
+            over[0] += shift
+            over[1] += shift + moved
+            rows.append(HeardVoice(voice(f"r{at}", source), line, True, over))
+    spread = np.stack([row.figures for row in rows]).std(axis=0)
+    fitted = fit_voice_model(rows, version="v", encoder_sha256="e", training={})
+    stays, moves = fitted.not_live.weights[:2] / spread[:2]
+    assert stays > 0
+    assert moves < 0.5 * stays
+
+
+def test_a_file_of_the_training_is_known_by_its_content_under_another_name() -> None:
+    taught = [replace(row, content_sha256=f"{at:064x}"[::-1]) for at, row in enumerate(ROWS)]
+    heard_before = list_heard(taught)
+    renamed = [replace(row, voice=replace(row.voice, speaker=f"someone{at}")) for at, row in enumerate(taught)]
+    renamed[70] = replace(renamed[70], voice=replace(renamed[70].voice, source="a new name"))
+    sources, folds = judged_as(renamed, heard_before)
+    assert sources[70] == "flite"
+    assert (folds == speaker_folds(taught, 5)).all()
+    assert (folds != speaker_folds(renamed, 5)).any()
+    strangers, _ = judged_as([replace(row, content_sha256="f" * 64) for row in renamed], heard_before)
+    assert strangers[70] == "a new name"
+
+
 @pytest.fixture(scope="module")
 def model() -> object:
     return fit_voice_model(ROWS, version="v", encoder_sha256="e", training={"files": [], "sources": {"flite": 25}})
@@ -221,6 +255,15 @@ def test_evaluation_tells_engines_apart_from_people_and_says_what_was_met(model:
     assert by_source["flite"].auc_low <= by_source["flite"].auc <= by_source["flite"].auc_high
     assert result.matched_sentences == 25
     assert result.live.called_not_live + result.live.called_live + result.live.unknown == pytest.approx(1.0, abs=2e-4)
+    assert {shares.source for shares in result.verdicts} == {"live", "flite", "newvoice", "prompts"}
+    for verdicts in result.verdicts:
+        assert verdicts.live + verdicts.unknown + verdicts.not_live == pytest.approx(1.0, abs=2e-4)
+    told = {verdicts.source: verdicts.recorded for verdicts in result.verdicts}
+    assert told["prompts"] is None  # the only recorded speaker: without it nothing is known of recordings
+    assert told["flite"] is not None
+    assert [line.line for line in result.lines] == sorted(LINES[:2])
+    assert sum(line.machine_rows + line.live_rows for line in result.lines) == len(ROWS)
+    assert result.speakers.speakers == 60
     shares = by_source["flite"]
     assert shares.called_not_live + shares.called_live + shares.unknown == pytest.approx(1.0, abs=2e-4)
 
