@@ -43,7 +43,12 @@ from app.audio.listening_json import (
 from app.audio.part_cuts import ChannelSound
 from app.audio.parts import find_parts, list_filled, select_parties
 from app.audio.pcm import DecodedAudio, as_float
-from app.audio.roles import explain_roles, guess_channel_roles
+from app.audio.roles import (
+    explain_named_speakers,
+    explain_roles,
+    guess_channel_roles,
+    guess_estimated_speakers,
+)
 from app.audio.segmentation import plan_clips
 from app.audio.speakers import estimate_speakers, estimate_turns, explain_speakers, label_parts, label_utterances
 from app.audio.tones import find_sounding, read_spectra
@@ -148,6 +153,8 @@ def listen(
         role_notes = (*role_notes, explain_speakers(voices))
         if voices is not None:
             utterances, parts = label_utterances(utterances, voices), label_parts(parts, voices)
+            guess = guess_estimated_speakers(utterances)
+            role_notes = (*role_notes, explain_named_speakers(guess, utterances)) if guess else role_notes
             turns = replace(turns, estimated=estimate_turns(voices, turns.dead_air))
     return Listening(
         sha256=decoded.sha256,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.conversation import Tone, Utterance, Word
 from app.vocabulary import ChannelRole, Speaker, ToneKind
@@ -161,24 +161,15 @@ def guess_channel_roles(
     return roles, guess
 
 
-def name_estimated_speakers(utterances: Sequence[Utterance]) -> tuple[tuple[Utterance, ...], RoleGuess | None]:
-    """Return the utterances of a shared channel with estimated speakers named caller and agent, where that is clear.
+def guess_estimated_speakers(utterances: Sequence[Utterance]) -> RoleGuess | None:
+    """Return which estimated speaker of a shared channel is the agent and which the caller; None where that cannot be told.
 
-    Utterances that belong to a known speaker, or to no estimated one, stay as they are.
+    It is told, not written into the utterances: where voices are told apart by ear some lines stand under the wrong one, and a
+    phrase that breaks a rule only from one side must not be lost by that. Unknown speakers are held against all packs.
     """
     estimated = [line for line in utterances if line.estimated_speaker is not None and line.speaker is Speaker.UNKNOWN]
     names = sorted({line.estimated_speaker or "" for line in estimated})
-    guess = guess_roles([_speaker_voice(name, estimated) for name in names])
-    if guess is None:
-        return tuple(utterances), None
-    speakers = {names[guess.agent]: Speaker.AGENT, names[guess.caller]: Speaker.CALLER}
-    named = tuple(
-        replace(line, speaker=speakers[line.estimated_speaker])
-        if line.speaker is Speaker.UNKNOWN and line.estimated_speaker is not None
-        else line
-        for line in utterances
-    )
-    return named, guess
+    return guess_roles([_speaker_voice(name, estimated) for name in names])
 
 
 def explain_roles(guess: RoleGuess | None) -> str:
@@ -188,9 +179,11 @@ def explain_roles(guess: RoleGuess | None) -> str:
     return f"Channel roles were guessed from what was said ({_say_sure(guess)}): {guess.reason}."
 
 
-def explain_speakers(guess: RoleGuess) -> str:
-    """Return the note that says how the estimated speakers of a shared channel came by their names."""
-    return f"Caller and agent were told apart by voice and named by what was said ({_say_sure(guess)}): {guess.reason}."
+def explain_named_speakers(guess: RoleGuess, utterances: Sequence[Utterance]) -> str:
+    """Return the note that says which estimated speaker is whose."""
+    names = sorted({line.estimated_speaker for line in utterances if line.estimated_speaker is not None})
+    whose = f"speaker {names[guess.agent]} seems to be the agent and speaker {names[guess.caller]} the caller"
+    return f"By what was said, {whose} ({_say_sure(guess)}): {guess.reason}."
 
 
 def _say_sure(guess: RoleGuess) -> str:

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.audio.roles import Voice, explain_roles, guess_channel_roles, guess_roles, name_estimated_speakers
+from app.audio.roles import (
+    Voice,
+    explain_named_speakers,
+    explain_roles,
+    guess_channel_roles,
+    guess_estimated_speakers,
+    guess_roles,
+)
 from app.conversation import Tone, Utterance, Word
 from app.timeline import Span
 from app.vocabulary import ChannelRole, Speaker, ToneKind
@@ -81,24 +88,23 @@ def test_the_note_says_why_and_how_sure() -> None:
     assert "assumed" in explain_roles(None)
 
 
+def _line(text: str, start_s: float, speaker: str | None) -> Utterance:
+    words = _words(text, start_s)
+    return Utterance(0, Speaker.UNKNOWN, Span(start_s, words[-1].span.end_s), text, words, speaker)
+
+
 def test_estimated_speakers_are_named_where_it_is_clear() -> None:
-    lines = [
-        Utterance(0, Speaker.UNKNOWN, Span(0, 5), AGENT, _words(AGENT), "A"),
-        Utterance(0, Speaker.UNKNOWN, Span(6, 9), CALLER, _words(CALLER, 6.0), "B"),
-        Utterance(0, Speaker.UNKNOWN, Span(10, 11), "mhm", _words("mhm", 10.0), None),
-    ]
-    named, guess = name_estimated_speakers(lines)
-    assert [line.speaker for line in named] == [Speaker.AGENT, Speaker.CALLER, Speaker.UNKNOWN]
+    lines = [_line(CALLER, 0.0, "A"), _line(AGENT, 30.0, "B"), _line("mhm", 60.0, None)]
+    guess = guess_estimated_speakers(lines)
     assert guess is not None
-    assert "speaker A" in guess.reason
+    note = explain_named_speakers(guess, lines)
+    assert note.startswith("By what was said, speaker B seems to be the agent and speaker A the caller (confidence 0.9")
 
 
-def test_estimated_speakers_stay_unknown_where_it_is_not() -> None:
-    lines = (
-        Utterance(0, Speaker.UNKNOWN, Span(0, 5), "hello", _words("hello"), "A"),
-        Utterance(0, Speaker.UNKNOWN, Span(6, 9), "yes hello", _words("yes hello", 6.0), "B"),
-    )
-    assert name_estimated_speakers(lines) == (lines, None)
+@pytest.mark.parametrize("speakers", [("A", "B"), ("A", "A"), (None, None)])
+def test_estimated_speakers_stay_unknown_where_it_is_not(speakers: tuple[str | None, str | None]) -> None:
+    lines = [_line("hello", 0.0, speakers[0]), _line("yes hello", 6.0, speakers[1])]
+    assert guess_estimated_speakers(lines) is None
 
 
 PHRASES = st.lists(st.sampled_from((AGENT + " " + CALLER).split()), max_size=40).map(" ".join)
