@@ -130,6 +130,10 @@ class ClustersQuery(Query):
     cursor: str | None = Field(None, max_length=100)
 
 
+class StepIn(Body):
+    """An empty object: the step needs nothing but its address."""
+
+
 class UndoIn(Body):
     """Why a decision is taken back."""
 
@@ -178,8 +182,9 @@ def add_cluster_routes(api: APIBlueprint, uow: UnitOfWork) -> None:
         summary="Open a sample check; its author gets the open one again", responses=answers(MISSING, CONFLICT, REFUSED),
         security="token", extensions=KEYED,
     )  # fmt: skip
+    @api.input(StepIn, location="json", arg_name="body")
     @api.output(ClusterOut, 201)
-    def open_cluster_check(cluster_id: str) -> Any:
+    def open_cluster_check(cluster_id: str, body: StepIn) -> Any:
         return _do(cluster_id, lambda work, identity: open_check(work, identity, cluster_id)), 201
 
     @api.post("/clusters/<cluster_id>/checks/<check_id>/apply")
@@ -189,8 +194,9 @@ def add_cluster_routes(api: APIBlueprint, uow: UnitOfWork) -> None:
         summary="Give the rest of the calls what the sample was given", responses=answers(MISSING, CONFLICT, REFUSED),
         security="token", extensions=KEYED,
     )  # fmt: skip
+    @api.input(StepIn, location="json", arg_name="body")
     @api.output(ClusterOut)
-    def apply_cluster_check(cluster_id: str, check_id: str) -> Any:
+    def apply_cluster_check(cluster_id: str, check_id: str, body: StepIn) -> Any:
         return _do(cluster_id, lambda work, identity: apply_check(work, identity, check_id))
 
     @api.post("/clusters/<cluster_id>/checks/<check_id>/give-up")
@@ -200,8 +206,9 @@ def add_cluster_routes(api: APIBlueprint, uow: UnitOfWork) -> None:
         summary="End a check without a decision", responses=answers(MISSING, CONFLICT, REFUSED), security="token",
         extensions=KEYED,
     )  # fmt: skip
+    @api.input(StepIn, location="json", arg_name="body")
     @api.output(ClusterOut)
-    def give_up_cluster_check(cluster_id: str, check_id: str) -> Any:
+    def give_up_cluster_check(cluster_id: str, check_id: str, body: StepIn) -> Any:
         return _do(cluster_id, lambda work, identity: give_up_check(work, identity, check_id))
 
     @api.post("/clusters/<cluster_id>/checks/<check_id>/undo")
