@@ -6,12 +6,12 @@ weights and threads. Nothing here is asserted; a test suite that fails because a
 
 import sys
 
-from tests.bench import fingerprint, listening, place
+from tests.bench import fingerprint, listening, place, registry
 
 
 def main() -> int:
     """Run every benchmark and print its table."""
-    for bench in (listening, fingerprint, place):
+    for bench in (listening, fingerprint, place, registry):
         sys.stdout.write(bench.run() + "\n")
         sys.stdout.flush()
     return 0

@@ -8,11 +8,12 @@ not loaded is noted beside the outcome and does not change it: Earshot cannot kn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compliance.registry.number_set import Numbers
+from app.compliance.registry.number_set import PIECE, Numbers
 from app.compliance.registry.snapshot import LISTED, UNKNOWN, Answers, ListSnapshot, Snapshot, state_of
 from app.compliance.registry.versions import LONGEST_AGE_DAYS
 from app.vocabulary import ListKind, ScrubOutcome
@@ -32,19 +33,35 @@ class Judged:
 
 def judge(snapshot: Snapshot, numbers: Numbers) -> Judged:
     """Return the outcome for each number (int64 array of shape (n,); 0 stands for what is no number). Raises ListDamaged."""
-    answers = tuple(each.answer(numbers) for each in snapshot.lists)
-    is_blocked = np.zeros(numbers.shape, dtype=np.bool_)
-    is_open = np.full(numbers.shape, not snapshot.find(ListKind.NATIONAL), dtype=np.bool_)
+    pieces = [_judge_piece(snapshot, numbers[start : start + PIECE]) for start in range(0, max(numbers.size, 1), PIECE)]
+    if len(pieces) == 1:
+        return pieces[0]
+    answers = tuple(_join([piece.answers[at] for piece in pieces]) for at in range(len(snapshot.lists)))
+    return Judged(numbers, np.concatenate([piece.outcomes for piece in pieces]), answers)
+
+
+def _judge_piece(snapshot: Snapshot, numbers: Numbers) -> Judged:
+    area = numbers // 10_000_000
+    answers = tuple(each.answer_within(numbers, area) for each in snapshot.lists)
+    outcomes = np.full(numbers.shape, ALLOWED if snapshot.find(ListKind.NATIONAL) else OPEN, dtype=np.uint8)
     for each, answer in zip(snapshot.lists, answers, strict=True):
-        is_blocked |= answer.codes == LISTED
         if each.name.kind is ListKind.NATIONAL:
-            is_open |= answer.codes == UNKNOWN
+            outcomes[answer.codes == UNKNOWN] = OPEN
         elif each.name.kind is ListKind.STATE:
-            is_own = _areas_of(each.name.state).take(numbers // 10_000_000)
-            is_open |= (answer.codes == UNKNOWN) & is_own
-    outcomes = np.where(is_blocked, BLOCKED, np.where(is_open, OPEN, ALLOWED)).astype(np.uint8)
+            outcomes[(answer.codes == UNKNOWN) & _areas_of(each.name.state).take(area, mode="clip")] = OPEN
+    for answer in answers:
+        outcomes[answer.codes == LISTED] = BLOCKED
     outcomes[numbers == 0] = INVALID
     return Judged(numbers, outcomes, answers)
+
+
+def _join(parts: list[Answers]) -> Answers:
+    details = [part.detail for part in parts if part.detail is not None]
+    return Answers(
+        np.concatenate([part.codes for part in parts]),
+        np.concatenate([part.which for part in parts]),
+        np.concatenate(details) if details else None,
+    )
 
 
 def explain(snapshot: Snapshot, judged: Judged, at: int) -> str:
@@ -102,5 +119,6 @@ def _say_unknown(each: ListSnapshot, area: int) -> str:
     return f"the list {each.title} is {int(each.ages[area])} days old, at most {limit} are allowed"
 
 
+@cache
 def _areas_of(state: str) -> NDArray[np.bool_]:
     return np.array([area >= 200 and state_of(area) == state for area in range(1000)], dtype=np.bool_)

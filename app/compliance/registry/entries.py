@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compliance.registry.number_set import Numbers, damage
+from app.compliance.registry.number_set import Numbers, damage, make_filter, pass_filter
 
 ENTRY = np.dtype([("number", "<i8"), ("at", "<i8"), ("since", "<i8"), ("code", "u1")])
 """Number, when asked or queried and the date asked about (microseconds since 1970), and what was said."""
@@ -36,12 +36,20 @@ class Newest:
     log_at: NDArray[np.int16]
     """Which log each entry is of."""
 
+    sieve: NDArray[np.uint8]
+    """A filter of hashes that spares most searches; see ``number_set``."""
+
     def find(self, numbers: Numbers) -> NDArray[np.int64]:
         """Return where each number stands among the entries, -1 where nothing is known of it."""
+        found = np.full(numbers.shape, -1, dtype=np.int64)
         if not self.entries.size:
-            return np.full(numbers.shape, -1, dtype=np.int64)
-        place = np.minimum(np.searchsorted(self.entries["number"], numbers), self.entries.size - 1)
-        return np.where(self.entries["number"][place] == numbers, place, -1)
+            return found
+        bits = int(self.sieve.size * 8).bit_length() - 1
+        passed = np.flatnonzero(pass_filter(self.sieve, numbers, bits))
+        asked = numbers[passed]
+        place = np.minimum(np.searchsorted(self.entries["number"], asked), self.entries.size - 1)
+        found[passed] = np.where(self.entries["number"][place] == asked, place, -1)
+        return found
 
 
 def newest_until(logs: Sequence[Entries], at_micros: int) -> Newest:
@@ -53,7 +61,8 @@ def newest_until(logs: Sequence[Entries], at_micros: int) -> Newest:
     order = np.lexsort((np.arange(known.size), known["at"], known["number"]))
     ordered = known[order]
     is_last = np.append(ordered["number"][1:] != ordered["number"][:-1], True) if ordered.size else np.zeros(0, dtype=np.bool_)
-    return Newest(ordered[is_last], log_at[order][is_last])
+    kept = ordered[is_last]
+    return Newest(kept, log_at[order][is_last], make_filter(kept["number"]))
 
 
 def write_entries(path: Path, entries: Entries) -> None:

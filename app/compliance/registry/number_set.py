@@ -41,6 +41,9 @@ HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 """2**64 divided by the golden ratio: multiplicative hashing spreads neighbours (Knuth, TAOCP volume 3, section 6.4)."""
 
 
+LEAST_FILTER_BITS = 12
+
+
 class NumberSet:
     """A set of ten-digit numbers in a file; made by :class:`app.compliance.registry.number_set_file.NumberSetWriter`."""
 
@@ -155,9 +158,7 @@ class NumberSet:
         return found
 
     def _search(self, numbers: Numbers) -> NDArray[np.bool_]:
-        slots = filter_slots(numbers, self._filter_bits)
-        octets = self._filter.take((slots >> np.uint64(3)).astype(np.int64), mode="clip")
-        passed = np.flatnonzero((octets >> (slots & np.uint64(7)).astype(np.uint8)) & 1)
+        passed = np.flatnonzero(pass_filter(self._filter, numbers, self._filter_bits))
         found = np.zeros(numbers.shape, dtype=np.bool_)
         asked = numbers[passed]
         place = np.minimum(np.searchsorted(self._sorted, asked), self._sorted.size - 1)
@@ -199,8 +200,28 @@ class NumberSet:
             self._is_sorted_checked = True
 
 
-def filter_slots(numbers: Numbers, bits: int) -> NDArray[np.uint64]:
-    """Return the place of each number in a filter of ``2**bits`` bits."""
+def make_filter(numbers: Numbers) -> NDArray[np.uint8]:
+    """Return a filter of at least 16 bits for each number, a power of two of them: about 6 in 100 strangers pass it."""
+    flags = np.zeros(1 << count_filter_bits(numbers.size), dtype=np.bool_)
+    flags[_find_slots(numbers, count_filter_bits(numbers.size)).astype(np.int64)] = True
+    return np.packbits(flags, bitorder="little")
+
+
+def count_filter_bits(count: int) -> int:
+    """Return the binary logarithm of the size of a filter for so many numbers."""
+    return max(LEAST_FILTER_BITS, (16 * max(count, 1) - 1).bit_length())
+
+
+def pass_filter(sieve: NDArray[np.uint8], numbers: Numbers, bits: int) -> NDArray[np.uint8]:
+    """Return which numbers may be among those that a filter of ``2**bits`` bits was made of (1) and which are not (0)."""
+    slots = _find_slots(numbers, bits)
+    octets = sieve.take((slots >> np.uint64(3)).view(np.int64), mode="clip")
+    octets >>= (slots & np.uint64(7)).astype(np.uint8)
+    octets &= 1
+    return octets
+
+
+def _find_slots(numbers: Numbers, bits: int) -> NDArray[np.uint64]:
     return np.asarray((numbers.astype(np.uint64) * HASH_FACTOR) >> np.uint64(64 - bits), dtype=np.uint64)
 
 

@@ -21,7 +21,8 @@ from app.compliance.registry.number_set import (
     PAGES,
     SCATTERED,
     Numbers,
-    filter_slots,
+    count_filter_bits,
+    make_filter,
     padded,
 )
 
@@ -34,7 +35,6 @@ FULL_FROM = PAGE_BYTES // 8
 MANY = 50_000
 """Numbers of a group from which setting them in an array of booleans beats joining the bits of each byte; measured."""
 
-LEAST_FILTER_BITS = 12
 AREA = 10_000_000
 
 
@@ -105,8 +105,8 @@ class NumberSetWriter:
             for area, count in settled.areas.items():
                 areas[area] = areas.get(area, 0) + count
         ordered = np.concatenate(scattered).astype("<i8") if scattered else np.zeros(0, dtype="<i8")
-        filter_bits = max(LEAST_FILTER_BITS, (16 * max(ordered.size, 1) - 1).bit_length())
-        tail = ordered.tobytes() + (_make_filter(ordered, filter_bits).tobytes() if ordered.size else b"")
+        filter_bits = count_filter_bits(ordered.size)
+        tail = ordered.tobytes() + (make_filter(ordered).tobytes() if ordered.size else b"")
         header = {
             "count": sum(areas.values()),
             "areas": areas,
@@ -220,9 +220,3 @@ def _blocks(pages: list[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
             waiting, count = [joined[whole:]], count - whole
     if count:
         yield np.concatenate(waiting).ravel()
-
-
-def _make_filter(ordered: Numbers, bits: int) -> NDArray[np.uint8]:
-    flags = np.zeros(1 << bits, dtype=np.bool_)
-    flags[filter_slots(ordered, bits).astype(np.int64)] = True
-    return np.packbits(flags, bitorder="little")

@@ -107,7 +107,7 @@ class NumberLists:
     def dnc_facts(self, e164: str, at: datetime, scrubbed_at: datetime | None = None) -> dict[str, Any]:
         """Return the ``dnc`` object of a call's facts: what the lists in force at a moment say of a number.
 
-                A list that does not cover the number says ``listed: null``; one that is too old says what it says, with its date, as
+        A list that does not cover the number says ``listed: null``; one that is too old says what it says, with its date, as
         the rules judge the age themselves.
         """
         number = parse_one(e164)

@@ -66,10 +66,13 @@ class ListSnapshot:
 
     def answer(self, numbers: Numbers) -> Answers:
         """Return what the list says of each number; 0 stands for no number and is unknown. Raises ListDamaged."""
+        return self.answer_within(numbers, numbers // 10_000_000)
+
+    def answer_within(self, numbers: Numbers, area: Numbers) -> Answers:
+        """Return the same where the area codes are known already."""
         if self.newest is not None:
             return self._answer_from_log(numbers)
-        area = numbers // 10_000_000
-        which = self.table.take(area)
+        which = self.table.take(area, mode="clip")
         codes = np.full(numbers.shape, UNKNOWN, dtype=np.uint8)
         for at, version in enumerate(self.versions):
             own = which == at
@@ -79,22 +82,22 @@ class ListSnapshot:
                 codes[own] = self.store.open_set(version).contains(numbers[own])
         limit = LONGEST_AGE_DAYS.get(self.name.kind)
         if limit is not None and bool((self.ages > limit).any()):
-            codes[(codes == NOT_LISTED) & (self.ages.take(area) > limit)] = UNKNOWN
+            codes[(codes == NOT_LISTED) & (self.ages.take(area, mode="clip") > limit)] = UNKNOWN
         return Answers(codes, which)
 
     def _answer_from_log(self, numbers: Numbers) -> Answers:
         assert self.newest is not None
         place = self.newest.find(numbers)
-        codes = np.zeros(numbers.shape, dtype=np.uint8)
+        is_asked = self.name.kind is ListKind.REASSIGNED  # a number that the database was never asked about is unknown
+        codes = np.full(numbers.shape, UNKNOWN if is_asked else NOT_LISTED, dtype=np.uint8)
+        which = np.full(numbers.shape, len(self.versions) - 1, dtype=np.int16)
         known = np.flatnonzero(place >= 0)
         said = self.newest.entries["code"][place[known]]
-        if self.name.kind is ListKind.REASSIGNED:
-            codes[:] = UNKNOWN  # the database was never asked about these
+        if is_asked:
             codes[known] = np.where(said == ANSWER_YES, LISTED, np.where(said == ANSWER_NO_DATA, UNKNOWN, NOT_LISTED))
         else:
             codes[known] = said == ASKED
         codes[numbers == 0] = UNKNOWN
-        which = np.full(numbers.shape, len(self.versions) - 1, dtype=np.int16)
         which[known] = self.newest.log_at[place[known]]
         return Answers(codes, which, place)
 
