@@ -17,6 +17,7 @@ from app.compliance.place.state_rules import StateTable
 from app.compliance.place.zones import local_date
 from app.conversation import KeywordHit
 from app.language.absences import Absence
+from app.language.sensitive import SensitiveSpan
 from app.vocabulary import LegDirection, LegVoice, Purpose, Speaker, TransferType
 
 SALES = frozenset({Purpose.TELEMARKETING, Purpose.DUAL})
@@ -39,8 +40,9 @@ class Case:
     """A call as rules see it.
 
     ``place`` is where the consumer may be; no places: nothing is known. ``absences`` are the required texts that nobody said
-    in time. ``is_outbound`` and ``is_sales`` are None where it is not known who placed the call or what it is for; ``as_of`` is
-    the moment of screening for rules that look at what has happened since, such as a certificate that has expired.
+    in time, ``said`` when each part of such a text was first said, ``sensitive`` where numbers of people were spoken.
+    ``is_outbound`` and ``is_sales`` are None where it is not known who placed the call or what it is for; ``as_of`` is the
+    moment of screening for rules that look at what has happened since, such as a certificate that has expired.
     """
 
     facts: Facts
@@ -53,6 +55,8 @@ class Case:
     at: datetime | None
     place: Candidates = Candidates((), ())
     absences: tuple[Absence, ...] = ()
+    said: Mapping[str, Mapping[int, KeywordHit]] = field(default_factory=dict)
+    sensitive: tuple[SensitiveSpan, ...] = ()
     as_of: datetime | None = None
 
     @property
@@ -86,6 +90,8 @@ def build_case(
     reference: Reference | None = None,
     *,
     absences: Iterable[Absence] = (),
+    said: Mapping[str, Mapping[int, KeywordHit]] | None = None,
+    sensitive: Iterable[SensitiveSpan] = (),
     as_of: datetime | None = None,
 ) -> Case:
     """Return the call as rules see it."""
@@ -102,6 +108,8 @@ def build_case(
         at=origin.started_at if origin else None,
         place=find_place(facts, number, tables),
         absences=tuple(absences),
+        said=said or {},
+        sensitive=tuple(sensitive),
         as_of=as_of,
     )
 

@@ -73,6 +73,16 @@ def find_absences(
     return tuple(absences)
 
 
+def find_groups(pack: Pack, hits: Iterable[KeywordHit]) -> dict[int, KeywordHit]:
+    """Return the first trusted hit that says each part of a required text (-1: the part asked for until 2026-09-30)."""
+    said: dict[int, KeywordHit] = {}
+    for hit in sorted((hit for hit in hits if hit.pack == pack.id and not hit.low_trust), key=lambda hit: hit.span):
+        for group in (*range(pack.groups), LATEST_GROUP):
+            if group not in said and _proves(pack, hit.phrase, group):
+                said[group] = hit
+    return said
+
+
 def _missing_groups(pack: Pack, hits: Iterable[KeywordHit], *, with_former_group: bool) -> tuple[int, ...]:
     said = {hit.phrase for hit in hits}
     wanted = [*range(pack.groups), *([LATEST_GROUP] if with_former_group and pack.groups else [])]

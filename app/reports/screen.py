@@ -15,7 +15,7 @@ from app.compliance.facts_json import parse_facts
 from app.compliance.rule_set import RuleSet
 from app.conversation import KeywordHit
 from app.errors import InvalidInput
-from app.language.absences import Absence, find_absences
+from app.language.absences import Absence, find_absences, find_groups
 from app.language.matching import PackSet
 from app.language.redact_text import find_all_sensitive, redact_quote
 from app.language.spotting import spot
@@ -54,8 +54,16 @@ class Screener:
     def screen(self, facts: Facts) -> dict[str, Any]:
         """Return the answer to one call's facts."""
         hits = spot(facts.utterances, self.packs, duration_s=_duration_s(facts)) if facts.utterances else ()
-        absences = self._absences(facts, hits)
-        case = build_case(facts, hits, self.reference, absences=absences, as_of=self.as_of)
+        sensitive = find_all_sensitive(facts.utterances, (), hits)
+        case = build_case(
+            facts,
+            hits,
+            self.reference,
+            absences=self._absences(facts, hits),
+            said={pack.id: find_groups(pack, hits) for pack in self.packs.source.packs if pack.groups},
+            sensitive=sensitive,
+            as_of=self.as_of,
+        )
         found = evaluate(case, self.rules)
         answer: dict[str, Any] = {
             "call_id": facts.call_id,
@@ -63,7 +71,6 @@ class Screener:
             "findings": [finding_to_json(finding) for finding in (found if self.tells_all else worth_telling(found))],
         }
         if facts.utterances:
-            sensitive = find_all_sensitive(facts.utterances, (), hits)
             answer["keywords"] = [hit_to_json(redact_quote(hit, sensitive)) for hit in hits]
         if facts.ignored_fields:
             answer["ignored_fields"] = list(facts.ignored_fields)
