@@ -16,34 +16,9 @@ from app.language.normalise import spoken_words
 from app.language.sensitive import SensitiveSpan
 from app.vocabulary import Outcome, PackKind
 
-AGES = {
-    word: age
-    for age, words in {
-        **{n: (str(n),) for n in range(4, 18)},
-    }.items()
-    for word in words
-} | dict(
-    zip(
-        [
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-        ],
-        range(4, 18),
-        strict=True,
-    )
-)
+_TEENS = "four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+AGES = {word: age for age, name in enumerate(_TEENS.split(), start=4) for word in (name, str(age))}
+"""Ages of minors as they are said."""
 
 
 @rule_function("spoken_number")
