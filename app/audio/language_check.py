@@ -28,6 +28,10 @@ LEAST_STRETCH_S = 6.0
 LEAST_JUDGED_S = 4.0
 """A party that speaks for less says "hello" and "no": nothing is said of its language."""
 
+LEAST_CLAIMED_S = 10.0
+"""With less speech than this on the channel, what does not sound like English is called unsure: room and line noise that was
+taken for speech looks the same, and seldom lasts longer."""
+
 LEAST_WORDS = 3
 """Fewer words in a stretch give no figures. Another language often gets none, but so does noise that was taken for speech:
 the stretch is unsure, unless it stands beside one that is not English."""
@@ -104,6 +108,8 @@ def check_channel(words: Sequence[Word], speech: Sequence[Span], model: Language
     unsure = [
         at for at, value in enumerate(odds) if at not in foreign and (value is None or value >= model.unsure_above)
     ]  # fmt: skip
+    if sum(stretch.speech_s for stretch in stretches) < LEAST_CLAIMED_S:
+        foreign, unsure = [], sorted({*foreign, *unsure})
     known = [value for value in odds if value is not None]
     return ChannelLanguage(
         foreign=merge((stretches[at].span for at in foreign), gap_s=STRETCH_S),

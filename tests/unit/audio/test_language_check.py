@@ -62,6 +62,12 @@ def test_speech_without_words_is_unsure_by_itself_and_foreign_beside_a_foreign_s
     assert (beside.foreign, beside.unsure) == ((Span(0, 24),), ())
 
 
+def test_less_than_ten_seconds_are_at_most_unsure() -> None:
+    found = check_channel(_said(0, 9, FOREIGN), [Span(0, 9)], DOUBT_ALONE)
+    assert (found.foreign, found.unsure, found.is_foreign) == ((), (Span(0, 9),), False)
+    assert all(word.low_trust for word in mark_foreign(_said(0, 9, FOREIGN), found))
+
+
 @pytest.mark.parametrize("speech_s", [0.0, 1.0, 3.9])
 def test_a_few_seconds_tell_no_language(speech_s: float) -> None:
     speech = [Span(0, speech_s)] if speech_s else []
