@@ -394,6 +394,8 @@ class EventKind(StrEnum):
     ANALYSIS_COMPLETED = "analysis.completed"
     ANALYSIS_FAILED = "analysis.failed"
     CALL_SCREENED = "call.screened"
+    NUMBER_LIST_LOADED = "number_list.loaded"
+    NUMBER_LIST_WITHDRAWN = "number_list.withdrawn"
     JOB_REPLAYED = "job.replayed"
     REVIEW_DECIDED = "review.decided"
     CLUSTER_GREW = "cluster.grew"
