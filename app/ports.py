@@ -192,7 +192,8 @@ class Transcriber(Protocol):
         Parameters
         ----------
         samples
-            float32 array of shape (n,), mono, 16 kHz, range -1 to 1.
+            float32 of shape (n,), mono, 16 kHz, range -1 to 1: an array, or what answers plain slices with arrays, so that
+            hours of sound need not be converted at once.
         clips
             What to decode, each at most 30 s; nothing outside them is heard.
         hot_words

@@ -181,7 +181,7 @@ class ScriptedTranscriber:
         if not clips:
             return []
         self.before_hearing(len(self.heard))
-        self.heard.append(hashlib.sha256(samples.tobytes()).hexdigest())
+        self.heard.append(hashlib.sha256(samples[:].tobytes()).hexdigest())
         segments = []
         for done, clip in enumerate(clips, start=1):
             words = tuple(_keep_inside(word, clip) for word in self._words if _sounds(samples, word, clip))

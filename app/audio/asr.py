@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from app.audio.pcm import HOUSE_RATE_HZ, as_float
+from app.audio.pcm import HOUSE_RATE_HZ, FloatView
 from app.audio.segmentation import CLIP_S, plan_clips
 from app.audio.trust import MOST_COMPRESSION, drop_invented, is_improbable, mark_low_trust
 from app.conversation import Utterance, Word
@@ -71,7 +71,7 @@ def recognise_channel(
     clips = plan_clips(samples, not_speech)
     if not clips:
         return ()
-    sound = as_float(samples)
+    sound = FloatView(samples)
     segments = transcriber.transcribe(sound, clips, hot_words=hot_words, on_progress=on_progress)
     words = [word for segment in segments for word in segment.words]
     missed = find_missed(words, clip(speech, Span(0.0, len(samples) / HOUSE_RATE_HZ)), clips)
@@ -124,9 +124,7 @@ def speaker_of(role: ChannelRole) -> Speaker:
     return {ChannelRole.CALLER: Speaker.CALLER, ChannelRole.AGENT: Speaker.AGENT}.get(role, Speaker.UNKNOWN)
 
 
-def _recognise_missed(
-    sound: NDArray[np.float32], transcriber: Transcriber, missed: Sequence[Span], hot_words: str | None
-) -> list[Word]:
+def _recognise_missed(sound: FloatView, transcriber: Transcriber, missed: Sequence[Span], hot_words: str | None) -> list[Word]:
     """Recognise what the first pass left out; words beside it, which that pass has, and failures are not taken."""
     end_s = len(sound) / HOUSE_RATE_HZ
     clips = [_with_edges(part, end_s) for span in missed for part in _split(span)]

@@ -52,6 +52,22 @@ def as_float(samples: NDArray[np.int16]) -> NDArray[np.float32]:
     return scaled
 
 
+class FloatView:
+    """int16 samples read as float32, part by part: a float copy of three hours would take 700 MB.
+
+    A slice gives float32 of shape (m,) from -1 up to, not including, 1, like :func:`as_float`; only plain slices are answered.
+    """
+
+    def __init__(self, samples: NDArray[np.int16]) -> None:
+        self._samples = samples
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, part: slice) -> NDArray[np.float32]:
+        return as_float(self._samples[part])
+
+
 def as_int16(samples: NDArray[Any]) -> NDArray[np.int16]:
     """Return float samples (-1 to 1) as int16, rounded; what lies outside is clipped, not wrapped."""
     scaled = np.rint(samples * FULL_SCALE)

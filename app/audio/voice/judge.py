@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.audio.listening_json import span_to_json, spans_from_json
-from app.audio.pcm import as_float
+from app.audio.pcm import FloatView
 from app.audio.segmentation import plan_clips
 from app.audio.voice.behaviour import read_behaviour
 from app.audio.voice.model import StretchScore, VoiceModel
@@ -53,7 +53,7 @@ def score_channel(
     not_speech
         Signalling and music, as for recognition, whose windows are used again.
     """
-    sound = as_float(samples)
+    sound: Any = FloatView(samples)  # answers slices as an array does
     blocks = [block for block in encoder.encode_blocks(sound, plan_clips(samples, not_speech)) if _is_spoken(block, speech)]
     return [_score_to_json(model.score(stretch)) for stretch in gather_stretches(sound, blocks)]
 
