@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import vocabulary
+from app.compliance.rule_set import load_rule_set
 from app.settings import PREFIX, Settings
 from app.vocabulary import EventKind, JobName
 
@@ -51,3 +52,8 @@ def test_links_between_pages_lead_somewhere() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(DOCS.parent)} -> {target}")
     assert broken == []
+
+
+def test_every_rule_is_documented() -> None:
+    text = (DOCS / "rules.md").read_text("utf-8")
+    assert [rule.id for rule in load_rule_set().rules if f"`{rule.id}`" not in text] == []

@@ -151,3 +151,24 @@ def connected_s(case: Case) -> float | None:
         if leg.answered_at and leg.ended_at:
             return (leg.ended_at - leg.answered_at).total_seconds()
     return None
+
+
+@rule_function("campaign_states")
+def judge_campaign_states(case: Case, rule: Rule) -> Iterable[Judgement]:
+    """Ask whether the consumer is in a state the campaign buys."""
+    wanted, possible = case.facts.campaign.states, case.place.states
+    evidence = {"wanted": list(wanted), "possible": list(possible), "source": [str(source) for source in case.place.sources]}
+    if not wanted:
+        yield not_applicable("The campaign buys everywhere.")
+    elif not possible:
+        yield Judgement(Outcome.NEEDS_EVIDENCE, "Nobody knows where the consumer was.", evidence)
+    elif all(code in wanted for code in possible):
+        yield Judgement(Outcome.PASS, f"The consumer is in {', '.join(possible)}.", evidence)
+    elif any(code in wanted for code in possible):
+        yield Judgement(
+            Outcome.REVIEW, f"The consumer may be in {', '.join(possible)}; the campaign buys some of these.", evidence
+        )
+    else:
+        yield Judgement(
+            Outcome.VIOLATION, f"The consumer is in {', '.join(possible)}, which the campaign does not buy.", evidence
+        )

@@ -83,3 +83,18 @@ def test_one_number_that_calls_six_times_in_a_week_is_looked_at() -> None:
 def test_a_wrong_number_is_a_misdial() -> None:
     facts = call(utterances=said(("caller", 2.0, "oh sorry I dialed the wrong number")))
     assert outcome_of(facts, "QUAL-MISDIAL") == "violation"
+
+
+@pytest.mark.parametrize(
+    ("number", "consumer", "expected"),
+    [
+        ("+13052345678", {}, "pass"),
+        ("+12142345678", {}, "violation"),
+        ("+12142345678", {"zip": "33101"}, "pass"),
+        ("+12142345678", {"stated_state": "FL"}, "review"),
+        ("+18332345678", {}, "needs_evidence"),
+    ],
+)
+def test_a_consumer_outside_the_campaigns_states_is_not_billable(number: str, consumer: dict[str, str], expected: str) -> None:
+    facts = {**inbound(number, AT), "campaign": {"geo": {"states": ["FL"]}}, "consumer": consumer}
+    assert outcome_of(facts, "QUAL-GEO") == expected
