@@ -53,7 +53,7 @@ from app.audio.segmentation import plan_clips
 from app.audio.speakers import estimate_speakers, estimate_turns, explain_speakers, label_parts, label_utterances
 from app.audio.tones import find_sounding, read_spectra
 from app.audio.turns import compute_turns
-from app.audio.vad import VadOptions, find_speech, without
+from app.audio.vad import VadOptions, drop_wordless, find_speech, without
 from app.audio.voice.judge import explain_no_verdict, find_caller_channel, judge_caller, score_channel
 from app.audio.voice.model import load_voice_model
 from app.audio.voice_pieces import VoicePieces, measure_pieces, pieces_from_json, pieces_to_json
@@ -137,13 +137,15 @@ def listen(
     roles, role_notes = decide_roles(decoded.channels, channel_roles, words, tones)
     caller = find_caller_channel(roles)
     scores = _scores_of(decoded.samples[caller], prints[caller], signals[caller], transcriber, cache)
-    speech = tuple(heard.speech for heard in signals)
+    speech = tuple(
+        drop_wordless(heard.speech, [word.span for word in said]) for heard, said in zip(signals, words, strict=True)
+    )
     utterances = merge_utterances(words, roles)
     parts = tuple(
         part
         for at, heard in enumerate(signals)
         for part in find_parts(
-            ChannelSound(at, roles[at], decoded.duration_s, heard.speech, heard.tones, heard.changes, tuple(words[at]))
+            ChannelSound(at, roles[at], decoded.duration_s, speech[at], heard.tones, heard.changes, tuple(words[at]))
         )
     )
     parties = [select_parties(spans, parts, channel) for channel, spans in enumerate(speech)]

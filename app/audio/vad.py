@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from app.audio.levels import LEVEL_FRAME_S, find_digital_silence, find_noise_floor_dbfs, measure_frames
 from app.audio.pcm import HOUSE_RATE_HZ
-from app.timeline import Span, clip, gaps, merge
+from app.timeline import Span, clip, gaps, merge, total_s
+
+WORD_REACH_S = 1.0
+"""How far from a word speech is taken for that of the word: word times err, and people draw breath."""
+
+LEAST_NOISE_S, LEAST_NOISE_SHARE = 4.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,24 @@ def find_speech(samples: NDArray[np.int16], options: VadOptions | None = None) -
         if span.duration_s >= options.least_speech_s
     ]
     return clip(merge(kept), Span(0.0, duration_s))
+
+
+def drop_wordless(speech: Sequence[Span], words: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the speech without long stretches in which no word was heard: a café's or a street's noise.
+
+    A stretch is given up only where the detector heard at least ``LEAST_NOISE_S`` in it, most of the time, and the recogniser,
+    which looks twice at speech without words, not one word. A listener's "mhm" stays.
+    """
+    if not speech:
+        return ()
+    around = [Span(max(0.0, word.start_s - WORD_REACH_S), word.end_s + WORD_REACH_S) for word in words]
+    whole = Span(0.0, max(span.end_s for span in speech))
+    noise = []
+    for hole in gaps(around, whole):
+        heard_s = total_s(clip(speech, hole))
+        if heard_s >= max(LEAST_NOISE_S, LEAST_NOISE_SHARE * hole.duration_s):
+            noise.append(hole)
+    return without(speech, noise) if noise else tuple(speech)
 
 
 def without(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.audio.vad import find_speech, without
+from app.audio.vad import drop_wordless, find_speech, without
 from app.timeline import Span
 
 RATE = 16_000
@@ -60,3 +60,18 @@ def test_spans_end_with_the_recording() -> None:
 
 def test_tones_are_subtracted_from_speech() -> None:
     assert without([Span(0, 5), Span(6, 8)], [Span(1, 2), Span(4, 7)]) == (Span(0, 1), Span(2, 4), Span(7, 8))
+
+
+def test_long_noise_without_a_word_is_no_speech_and_a_listeners_sound_is() -> None:
+    speech = (Span(0.0, 3.0), Span(5.0, 25.0), Span(26.0, 29.0), Span(45.0, 45.4))
+    words = [Span(0.2, 2.8), Span(26.1, 28.9)]
+    assert drop_wordless(speech, words) == (Span(0.0, 3.0), Span(26.0, 29.0), Span(45.0, 45.4))
+
+
+def test_a_short_sound_without_a_word_is_kept_and_so_is_speech_with_words_throughout() -> None:
+    speech = (Span(0.0, 3.0), Span(5.0, 8.0))
+    assert drop_wordless(speech, [Span(0.2, 2.8)]) == speech
+    talk = (Span(0.0, 20.0),)
+    assert drop_wordless(talk, [Span(float(at), at + 0.5) for at in range(0, 20, 3)]) == talk
+    assert drop_wordless((), []) == ()
+    assert drop_wordless((Span(1.0, 9.0),), []) == ()
