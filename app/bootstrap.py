@@ -18,6 +18,7 @@ from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
+from app.compliance.registry.service import NumberLists
 from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet, compile_packs
@@ -58,6 +59,11 @@ class Services:
     def redact(self, listening: Listening) -> Redaction:
         """Return what outside parties may not hear or read of a call."""
         return redact(listening.utterances, listening.tones, self.packs, duration_s=listening.duration_s)
+
+    @cached_property
+    def number_lists(self) -> NumberLists:
+        """The do-not-call lists on this machine."""
+        return NumberLists(self.settings.data_dir.resolve(), self.clock)
 
     @cached_property
     def fetcher(self) -> RecordingFetcher:

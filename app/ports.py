@@ -259,6 +259,21 @@ class RecordingFetcher(Protocol):
         """
 
 
+class NumberRegistry(Protocol):
+    """Knows which numbers may not be called, now and at any past moment."""
+
+    def dnc_facts(self, e164: str, at: datetime, scrubbed_at: datetime | None = None) -> Mapping[str, Any]:
+        """Return what the lists in force at a moment say of a number, in the shape of ``dnc`` of a call's facts.
+
+        ``scrubbed_at`` is when the number was held against them before the call, None when it was not.
+
+        Raises
+        ------
+        ListDamaged
+            If a list cannot be trusted: it is never read as "not listed".
+        """
+
+
 class StageCache(Protocol):
     """Remembers the results of costly stages by the hash of what went in, so that a killed worker resumes."""
 

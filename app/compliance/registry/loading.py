@@ -266,9 +266,10 @@ def _open_table_numbers(member: Member) -> Iterator[Piece]:
 
 
 def _check_areas(member: Member, piece: Piece, request: LoadRequest, seen: NDArray[np.bool_]) -> None:
-    areas = np.unique(piece.numbers // 10_000_000)
-    seen[areas] = True
-    strange = [area for area in areas.tolist() if request.area_codes and area not in request.area_codes]
+    here = np.zeros(1000, dtype=np.bool_)
+    here[piece.numbers // 10_000_000] = True
+    seen |= here
+    strange = [area for area in np.flatnonzero(here).tolist() if request.area_codes and area not in request.area_codes]
     if strange:
         count = int(np.isin(piece.numbers // 10_000_000, strange).sum())
         raise InvalidInput(

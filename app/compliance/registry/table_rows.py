@@ -144,6 +144,9 @@ def _read_rows(lines: _Lines, delimiter: str) -> Iterator[TableRow]:
         at, line = taken
         if not line.strip():
             continue
+        if '"' not in line:
+            yield TableRow(at, tuple(line.rstrip("\r\n").split(delimiter)))
+            continue
         joined = line
         more: list[tuple[int, str]] = []
         while joined.count('"') % 2 and len(more) < MOST_JOINED and (following := lines.take()) is not None:

@@ -13,6 +13,7 @@ import pytest
 from app.compliance.registry.service import NumberLists, make_request
 from app.compliance.registry.store import ListStore
 from app.errors import InvalidInput, InvalidTransition, ListDamaged, NotFound
+from app.ports import NumberRegistry
 from tests.fakes import FrozenClock
 
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
@@ -470,9 +471,10 @@ def test_a_withdrawn_version_no_longer_speaks(lists: NumberLists, load: Load) ->
 
 
 def test_facts_of_a_call_carry_what_the_lists_say(lists: NumberLists, load: Load) -> None:
+    registry: NumberRegistry = lists  # the port is kept
     version = load(flat(MIAMI), obtained="2026-10-01T12:00:00+00:00", san="10-1")
     load("3059000001,2025-03-01,no\n", "reassigned")
-    facts = lists.dnc_facts(f"+1{MIAMI[0]}", NOW, scrubbed_at=NOW)
+    facts = registry.dnc_facts(f"+1{MIAMI[0]}", NOW, scrubbed_at=NOW)
     assert facts["national"] == {
         "listed": True, "obtained_at": "2026-10-01T12:00:00+00:00", "scrubbed_at": NOW.isoformat(), "san": "10-1",
         "area_codes": ["305"], "version": version.id,
