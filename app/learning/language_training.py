@@ -76,8 +76,8 @@ def train_language(heard: Sequence[HeardPassage], *, asr_sha256: str) -> Trained
     def with_lines(model: LanguageModel) -> LanguageModel:
         return replace(model, unsure_above=unsure_above, foreign_above=foreign_above)
 
-    rows = _test(heard, {group: with_lines(copy) for group, copy in copies.items()})
     whole = replace(with_lines(_fit(figures[may_train], foreign[may_train], asr_sha256)), training=_describe(heard))
+    rows = _test(heard, {group: with_lines(copy) for group, copy in copies.items()}, whole)
     content = hashlib.sha256(write_language_model(whole).encode()).hexdigest()
     return TrainedLanguage(replace(whole, version=f"{MODEL_SERIES}-{content[:8]}"), rows, _auc(odds, foreign))
 
@@ -151,11 +151,11 @@ def _line(english: NDArray[np.float64], share: float) -> float:
     return max(0.0, round(float(ordered[int(len(ordered) * share)]) + 0.01, 3))
 
 
-def _test(heard: Sequence[HeardPassage], copies: dict[str, LanguageModel]) -> tuple[LanguageRow, ...]:
+def _test(heard: Sequence[HeardPassage], copies: dict[str, LanguageModel], whole: LanguageModel) -> tuple[LanguageRow, ...]:
     found: dict[str, list[tuple[bool, bool, int, int]]] = {}
     for item in heard:
-        copy = copies.get(_group_of(item))
-        if copy is None or total_s(item.speech) < LEAST_SPEECH_S:
+        copy = copies.get(_group_of(item), whole)  # a language that got no words at all taught nothing
+        if total_s(item.speech) < LEAST_SPEECH_S:
             continue
         judged = check_channel(item.words, item.speech, copy)
         stretches = gather_stretches(item.words, item.speech)
