@@ -59,7 +59,7 @@ def decode_batch(
     sounds = [join_window(samples, window) for window in windows]
     ends = np.cumsum([len(sound) for sound in sounds]) / HOUSE_RATE_HZ
     starts = [0.0, *ends[:-1].tolist()]
-    pipeline = VotingPipeline(engine, sounds)
+    pipeline = VotingPipeline(engine, sounds, len(samples) / HOUSE_RATE_HZ)
     decoded, _ = pipeline.transcribe(
         np.concatenate(sounds),
         language="en",

@@ -2,8 +2,8 @@
 
 The decoder's guesses for a window are put to a vote (:mod:`app.audio.vote`). A short window is also looked at in other ways
 (slower, and with the upper voice band lifted): what is only an accident of one way of looking is then outvoted. Such a look
-is cheap, because the encoder is given half a window, which takes it a fifth of the time. It is not done for the full windows
-of long calls, where it would cost as much as the first.
+is cheap, because the encoder is given half a window, which takes it a fifth of the time. It is done for short recordings only:
+a long call loses little by what its last window lacks, and its speed counts.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ FRAMES_PER_S = 100
 HALF_WINDOW_FRAMES = 1500
 """Encoding this much takes 0.11 s where a whole window takes 0.53 s (tiny.en, int8, one thread)."""
 
+LONGEST_RECORDING_S = 60.0
+"""In a longer recording short windows are rests and repairs; looking again at them took a quarter more time (130 s call)."""
+
 SLOWED_RATE_HZ = round(0.95 * HOUSE_RATE_HZ)
 """The slower look takes the sound for one of this rate: 5 % longer and deeper, as speech varies from person to person."""
 
@@ -42,6 +45,8 @@ class VotingPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # the lib
         A faster-whisper model.
     sounds
         The sound of each window of the batch, float32, 16 kHz.
+    recording_s
+        How long the recording lasts from which they are.
 
     Attributes
     ----------
@@ -49,9 +54,10 @@ class VotingPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # the lib
         After decoding: for each window the share of guesses that has each plain word of its text.
     """
 
-    def __init__(self, model: Any, sounds: Sequence[NDArray[np.float32]]) -> None:
+    def __init__(self, model: Any, sounds: Sequence[NDArray[np.float32]], recording_s: float) -> None:
         super().__init__(model)
         self._sounds = sounds
+        self._is_short_recording = recording_s <= LONGEST_RECORDING_S
         self.agreements: list[tuple[float, ...]] = []
 
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -78,7 +84,7 @@ class VotingPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # the lib
         views = [
             (at, features)
             for at, sound in enumerate(self._sounds)
-            if is_short(sound)
+            if self._is_short_recording and is_short(sound)
             for features in (self._features(view) for view in view_differently(sound))
         ]
         if not views:
