@@ -9,6 +9,7 @@ import structlog
 
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
+from app.compliance.registry.mirror import mirror_versions
 from app.intake.service import fail_fetch
 from app.jobs import release_expired
 from app.vocabulary import JobName
@@ -43,12 +44,20 @@ def hand_out_due_jobs(s: Services) -> None:
     s.uow.relay()
 
 
+def note_number_lists(s: Services) -> None:
+    """Let the database know of versions of do-not-call lists that were loaded or withdrawn from the shell."""
+    if s.number_lists.store.versions():
+        with s.uow.begin("system") as work:
+            mirror_versions(work, s.number_lists.store)
+
+
 def chores(s: Services) -> tuple[Chore, ...]:
     """Return everything the scheduler does."""
     sweep = timedelta(seconds=s.settings.sweep_every_s)
     return (
         Chore("take back the jobs of dead workers", sweep, take_back_lost_jobs),
         Chore("hand out due jobs", sweep, hand_out_due_jobs),
+        Chore("note number lists", timedelta(minutes=1), note_number_lists),
     )
 
 
