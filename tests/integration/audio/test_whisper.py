@@ -98,3 +98,24 @@ def test_progress_and_identity_name_the_work_done(transcriber: WhisperTranscribe
     assert told[-1] == 1.0
     assert first == transcriber.transcribe(as_float(sound), clips)
     assert transcriber.identity.as_json()["beam_size"] == 5
+
+
+@pytest.mark.corpus
+@needs_corpus
+def test_hold_music_and_noise_have_no_trusted_word(transcriber: WhisperTranscriber) -> None:
+    from app.audio.decode import decode
+    from app.audio.pipeline import listen
+
+    for file in ("music/macroform-the_simplicity_0.wav", "noise/phone_line.wav", "noise/cafe.wav"):
+        heard = listen(decode(CORPUS / file), transcriber)
+        assert [word.text for line in heard.utterances for word in line.words if not word.low_trust] == [], file
+
+
+@pytest.mark.corpus
+@needs_corpus
+def test_what_the_looks_at_a_short_call_agree_on_is_surer_than_what_they_do_not(transcriber: WhisperTranscriber) -> None:
+    # The speaker says "Startrek flew in the Voyager", which comes out as anything but the last words.
+    words = hear(transcriber, load("live/wuw_00017_010.wav"))
+    assert plain(words).endswith("in the voyager")
+    sure = [word.confidence for word in words[-2:]]
+    assert min(sure) > max(word.confidence for word in words[:2])
