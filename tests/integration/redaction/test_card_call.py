@@ -1,7 +1,7 @@
 """The sample call with a card number, heard by the real recogniser: no digit is left in text, report or sound."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from app.language.packs import load_packs
 from app.language.redact_text import MASK, redact
 from app.ports import Transcriber
 from app.reports.analyze import analyze_file, report_to_json
+from app.review.presenters.subtitles import build_subtitles
 from app.settings import Settings
 from app.timeline import Span
 from app.vocabulary import ChannelRole
@@ -73,6 +74,20 @@ def test_the_covered_copy_gives_no_digits_away_and_the_leak_test_would_hear_them
     for with_tone in (True, False):
         covered = bleep(heard.samples, heard.redaction.spans, with_tone=with_tone)
         assert find_leaks(covered, heard.transcriber, heard.redaction.spans) == ()
+
+
+def test_subtitles_of_the_call_hold_no_digit_where_it_was_said(heard: Heard) -> None:
+    told = build_subtitles(replace(heard.listening, utterances=heard.redaction.utterances))
+    said = " ".join(line for line in told.splitlines() if line.startswith("<v "))
+    assert MASK in said
+    assert not re.search(r"\b1{3,}\b|\b4 ?111|\b737\b", said)
+    assert "787" in said
+
+
+def test_every_sample_call_in_which_a_number_is_given_is_walked() -> None:
+    """When a sample call with another number is added, this module has to hear it too."""
+    calls = yaml.safe_load((SAMPLES / "manifest.yaml").read_text())["calls"]
+    assert [call["id"] for call in calls if call["truth"]["sensitive"]] == ["plumbing-card-read"]
 
 
 def test_a_report_of_the_call_holds_no_digit_of_the_card(heard: Heard) -> None:
