@@ -11,11 +11,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.audio.part_cuts import LEAST_PART_S
 from app.audio.timbre import HOP_S
 from app.audio.turns import find_two_way
 from app.audio.voice_pieces import SIZE, VoicePieces
@@ -90,9 +91,23 @@ def label_utterances(utterances: Sequence[Utterance], voices: Voices) -> tuple[U
 
 
 def label_parts(parts: Sequence[CallPart], voices: Voices) -> tuple[CallPart, ...]:
-    """Return the parts, those of speech with the voice that says nearly all of them."""
+    """Return the parts, those of speech cut where the other voice goes on, with the voice that says nearly all of each."""
     spoken = {label: voices.spans_of(label) for label in ("A", "B")}
-    return tuple(replace(part, detail=_find_one(part.span, spoken)) if part.kind is PartKind.SPEECH else part for part in parts)
+    changes = [
+        (before.end_s + after.start_s) / 2
+        for (before, left), (after, right) in pairwise(voices.pieces)
+        if left != right and after.start_s > before.start_s
+    ]
+    labelled = []
+    for part in parts:
+        edges = [part.span.start_s]
+        for at_s in changes if part.kind is PartKind.SPEECH else ():
+            if edges[-1] + LEAST_PART_S <= at_s <= part.span.end_s - LEAST_PART_S:
+                edges.append(at_s)
+        for start_s, end_s in pairwise([*edges, part.span.end_s]):
+            piece = replace(part, span=Span(start_s, end_s))
+            labelled.append(replace(piece, detail=_find_one(piece.span, spoken)) if part.kind is PartKind.SPEECH else piece)
+    return tuple(labelled)
 
 
 def estimate_turns(voices: Voices, dead_air: Sequence[Span]) -> EstimatedTurns:

@@ -91,4 +91,5 @@ def test_an_utterance_is_parted_where_the_other_voice_goes_on_and_parts_carry_th
         ("B", "yes I", Speaker.UNKNOWN),
     ]
     parts = [CallPart(0, PartKind.SPEECH, Span(0.0, 2.0)), CallPart(0, PartKind.SPEECH, Span(0.0, 4.0))]
-    assert [part.detail for part in label_parts(parts, voices)] == ["A", ""]
+    cut = [(part.detail, part.span.start_s, part.span.end_s) for part in label_parts(parts, voices)]
+    assert cut == [("A", 0.0, 2.0), ("A", 0.0, 2.05), ("B", 2.05, 4.0)]
