@@ -2,8 +2,8 @@
 
 The numbers are made up: the same count in each of 330 area codes, drawn at random, so that nothing lies conveniently together;
 the asked ones are drawn the same way. Rates are given by the clock, as a user feels them, and by processor time, which is the
-same on an idle machine and does not fall when others use it. Peers hold fewer numbers, as the table says, because at 250
-million a Python set would need 20 GB.
+same on an idle machine and does not fall when others use it. Peers hold fewer numbers, as the
+table says, because 250 million of them would not fit into the memory of a laptop as a Python set.
 """
 
 import os

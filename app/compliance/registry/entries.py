@@ -65,6 +65,13 @@ def newest_until(logs: Sequence[Entries], at_micros: int) -> Newest:
     return Newest(kept, log_at[order][is_last], make_filter(kept["number"]))
 
 
+def find_newest_entry(entries: Entries, number: int, at_micros: int) -> Any | None:
+    """Return the newest entry of a file about one number that is no later than a moment, or None."""
+    first, last = np.searchsorted(entries["number"], (number, number + 1))
+    known = int(np.searchsorted(entries["at"][first:last], at_micros, side="right"))
+    return entries[first + known - 1] if known else None
+
+
 def write_entries(path: Path, entries: Entries) -> None:
     """Write and sync the entries, sorted by number and moment. Raises OSError."""
     ordered = entries[np.lexsort((entries["at"], entries["number"]))]

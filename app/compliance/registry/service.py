@@ -13,20 +13,26 @@ from typing import Any
 import numpy as np
 
 from app.compliance.registry.decision import OUTCOMES, explain, judge, note
+from app.compliance.registry.entries import ANSWERS, ASKED, find_newest_entry
 from app.compliance.registry.loading import LoadRequest, OnProgress, load_version
 from app.compliance.registry.parse import parse_one, to_e164
 from app.compliance.registry.scrub import ScrubReport, describe_answer, scrub_file
 from app.compliance.registry.snapshot import ListSnapshot, Snapshot, count_age, take_snapshot, zones_of
+from app.compliance.registry.sources import NO_MOMENT, to_moment
 from app.compliance.registry.store import ListStore
 from app.compliance.registry.versions import (
     AreaFreshness,
+    ListName,
     ListVersion,
     find_in_force,
+    find_newest,
     freshness,
+    group_by_list,
     judge_age,
     parse_list_name,
 )
 from app.errors import InvalidInput, ListDamaged
+from app.models.base import EPOCH, MICROSECOND
 from app.ports import Clock
 from app.vocabulary import Freshness, ListKind
 
@@ -111,22 +117,57 @@ class NumberLists:
         the rules judge the age themselves.
         """
         number = parse_one(e164)
-        facts: dict[str, Any] = {"state": {}, "internal": {"requested_at": None}}
         if not number:
             return {}
-        for each in take_snapshot(self.store, at).lists:
-            said = describe_answer(each, each.answer(np.array([number], dtype=np.int64)), number, 0)
-            if each.newest is not None:
-                facts |= _log_facts(each.name.kind, said)
-            elif each.name.kind is ListKind.LITIGATOR:
-                is_listed = said["answer"] == "listed"
-                if is_listed or not facts.get("litigator"):
-                    facts["litigator"] = {"listed": is_listed, "source": each.source or None, "version": said.get("version")}
-            else:
-                fact = _list_facts(each, number, scrubbed_at)
-                facts |= {"national": fact} if each.name.kind is ListKind.NATIONAL else {}
-                facts["state"] |= {each.name.state: fact} if each.name.kind is ListKind.STATE else {}
+        facts: dict[str, Any] = {"state": {}, "internal": {"requested_at": None}}
+        for name, versions in group_by_list(self.store.versions()).items():
+            if name.is_log:
+                facts |= self._log_facts(name, versions, number, at)
+                continue
+            for source in sorted({version.source for version in versions}):
+                newest = find_newest([v for v in versions if v.source == source], number // 10_000_000, at)
+                fact = self._set_facts(newest, number, scrubbed_at) if newest else None
+                if name.kind is ListKind.LITIGATOR and newest and fact and (fact["listed"] or "litigator" not in facts):
+                    facts["litigator"] = {"listed": fact["listed"], "source": source or None, "version": newest.id}
+                elif name.kind is ListKind.NATIONAL:
+                    facts["national"] = fact or {
+                        "listed": None,
+                        "scrubbed_at": scrubbed_at.isoformat() if scrubbed_at else None,
+                    }
+                elif name.kind is ListKind.STATE and fact:
+                    facts["state"][name.state] = fact
         return facts
+
+    def _set_facts(self, version: ListVersion, number: int, scrubbed_at: datetime | None) -> dict[str, Any]:
+        return {
+            "listed": number in self.store.open_set(version),
+            "obtained_at": version.obtained_at.isoformat(),
+            "scrubbed_at": scrubbed_at.isoformat() if scrubbed_at else None,
+            "san": version.san,
+            "area_codes": [] if version.area_codes is None else [str(area) for area in version.area_codes],
+            "version": version.id,
+        }
+
+    def _log_facts(self, name: ListName, versions: list[ListVersion], number: int, at: datetime) -> dict[str, Any]:
+        found = None
+        for version in versions:
+            if version.withdrawn_at is None or at < version.withdrawn_at:
+                entry = find_newest_entry(self.store.open_log(version), number, (at - EPOCH) // MICROSECOND)
+                if entry is not None and (found is None or entry["at"] >= found["at"]):
+                    found = entry
+        if name.kind is ListKind.INTERNAL:
+            is_asked = found is not None and found["code"] == ASKED
+            return {
+                "internal": {
+                    "requested_at": to_moment(int(found["at"])).isoformat() if found is not None and is_asked else None
+                }
+            }
+        if found is None:
+            return {"reassigned": None}
+        since = int(found["since"])
+        answer = next(word for word, code in ANSWERS.items() if code == found["code"])
+        dates = {"queried_at": to_moment(int(found["at"])).isoformat()}
+        return {"reassigned": dates | {"since": None if since == NO_MOMENT else to_moment(since).isoformat(), "answer": answer}}
 
     def freshness(self, at: datetime | None = None) -> list[AreaFreshness]:
         """Return the age of every list, per area code, now or at a moment."""
@@ -288,24 +329,3 @@ def _describe_version(each: ListSnapshot, version: ListVersion) -> dict[str, obj
         "sha256": version.data_sha256,
         "numbers": version.count,
     }
-
-
-def _list_facts(each: ListSnapshot, number: int, scrubbed_at: datetime | None) -> dict[str, Any]:
-    which = int(each.table[number // 10_000_000])
-    version = each.versions[which] if which >= 0 else each.versions[0]
-    is_listed = bool(number in each.store.open_set(version)) if which >= 0 else None
-    return {
-        "listed": is_listed,
-        "obtained_at": version.obtained_at.isoformat(),
-        "scrubbed_at": scrubbed_at.isoformat() if scrubbed_at else None,
-        "san": version.san,
-        "area_codes": [] if version.area_codes is None else [str(area) for area in version.area_codes],
-        "version": version.id,
-    }
-
-
-def _log_facts(kind: ListKind, said: dict[str, Any]) -> dict[str, Any]:
-    if kind is ListKind.INTERNAL:
-        return {"internal": {"requested_at": said.get("requested_at")}}
-    answer = {"queried_at": said.get("queried_at"), "since": said.get("since"), "answer": said.get("query_answer")}
-    return {"reassigned": answer if said.get("queried_at") else None}

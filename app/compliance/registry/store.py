@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ MANIFEST = "manifest.json"
 WITHDRAWAL = "withdrawn.json"
 NUMBERS, ENTRIES, GARBAGE = "numbers.set", "entries.npy", "garbage.csv"
 SCRUBS = "scrubs"
+SETTLED_NS = 1_000_000_000
 
 
 class ListStore:
@@ -39,11 +41,23 @@ class ListStore:
         self.root = data_dir / FOLDER
         self._sets: dict[str, NumberSet] = {}
         self._entries: dict[str, Entries] = {}
+        self._known: tuple[int, list[ListVersion]] | None = None
 
     def versions(self) -> list[ListVersion]:
         """Return the manifests of all versions. Raises ListDamaged when one is not what was written."""
-        if not self.root.is_dir():
+        try:
+            changed_ns = self.root.stat().st_mtime_ns
+        except FileNotFoundError:
             return []
+        if self._known is not None and self._known[0] == changed_ns:
+            return list(self._known[1])
+        versions = self._read_manifests()
+        # A change within the clock tick of the one that was just seen would go unnoticed.
+        if time.time_ns() - changed_ns > SETTLED_NS:
+            self._known = (changed_ns, versions)
+        return list(versions)
+
+    def _read_manifests(self) -> list[ListVersion]:
         folders = (path for path in sorted(self.root.iterdir()) if path.is_dir() and not path.name.startswith("."))
         return [self._read_manifest(path) for path in folders if path.name != SCRUBS]
 
@@ -123,6 +137,7 @@ class ListStore:
         _write_synced(draft, json.dumps({"at": at.isoformat(), "why": why}))
         draft.rename(self.root / version_id / WITHDRAWAL)
         _sync_folder(self.root / version_id)
+        os.utime(self.root)  # other processes look at the folder's time to tell whether anything changed
         return replace(version, withdrawn_at=at, withdrawn_why=why)
 
     def record_scrub(self, name: str, record: dict[str, object]) -> Path:

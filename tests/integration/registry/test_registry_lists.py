@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -483,6 +484,44 @@ def test_facts_of_a_call_carry_what_the_lists_say(lists: NumberLists, load: Load
     assert lists.dnc_facts("+13059000001", NOW)["reassigned"]["answer"] == "no"
     assert lists.dnc_facts("+12125550123", NOW)["national"]["listed"] is None
     assert lists.dnc_facts("+442079460000", NOW) == {}
+
+
+def test_facts_carry_requests_and_answers_as_of_the_moment(lists: NumberLists, load: Load) -> None:
+    load("phone,requested_at,action\n3059000001,2026-06-01,A\n3059000001,2026-10-01,D\n", "internal")
+    load("3059000001,2026-11-01\n", "internal", "2026-11-21T12:00:00+00:00")
+    load(
+        "phone,since,answer,queried_at\n3059000001,2025-01-01,no,2026-02-01\n3059000001,2025-01-01,yes,2026-08-01\n",
+        "reassigned",
+    )
+    load("3059000001\n", "litigator", source="Acme")
+    load("3059000001\n", "state:FL")
+    asked = {
+        day: lists.dnc_facts("+13059000001", datetime.fromisoformat(f"{day}T12:00:00+00:00"))["internal"]["requested_at"]
+        for day in ("2026-05-30", "2026-06-02", "2026-10-02", "2026-11-02")
+    }
+    assert asked == {
+        "2026-05-30": None,
+        "2026-06-02": "2026-06-01T00:00:00+00:00",
+        "2026-10-02": None,
+        "2026-11-02": "2026-11-01T00:00:00+00:00",
+    }
+    answers = [lists.dnc_facts("+13059000001", datetime(2026, month, 2, tzinfo=UTC))["reassigned"] for month in (1, 3, 9)]
+    assert [answer and answer["answer"] for answer in answers] == [None, "no", "yes"]
+    facts = lists.dnc_facts("+13059000001", NOW)
+    assert (facts["litigator"]["listed"], facts["litigator"]["source"], facts["state"]["FL"]["listed"]) == (True, "Acme", True)
+    assert "national" not in facts
+
+
+def test_a_process_that_was_there_before_sees_what_others_load_and_withdraw(load: Load, tmp_path: Path) -> None:
+    first = load(flat(MIAMI))
+    os.utime(tmp_path / "data" / "number-lists", (1, 1))  # long ago, so that the folder's time is relied on
+    reader = NumberLists(tmp_path / "data", FrozenClock(NOW))
+    assert reader.check(str(MIAMI[0])).outcome == reader.check(str(MIAMI[0])).outcome == "blocked"
+    second = load(flat(MIAMI[1:]), obtained="2026-11-21T12:00:00+00:00")
+    assert reader.check(str(MIAMI[0])).outcome == "allowed"
+    NumberLists(tmp_path / "data", FrozenClock(NOW)).withdraw(second.id, "mistake")
+    assert reader.check(str(MIAMI[0])).outcome == "blocked"
+    assert {version.id for version in reader.store.versions()} == {first.id, second.id}
 
 
 def test_versions_outlive_the_process(load: Load, tmp_path: Path) -> None:
