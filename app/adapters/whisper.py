@@ -23,7 +23,8 @@ from app.adapters.whisper_decoding import decode_batch, join_window, lead_in_s
 from app.adapters.whisper_encoder import EncoderMemory
 from app.adapters.whisper_language import detect_windows, knows_languages
 from app.adapters.whisper_weights import PACKAGED_MODEL, Weights, find_weights
-from app.audio.segmentation import pack_clips
+from app.audio.pcm import HOUSE_RATE_HZ
+from app.audio.segmentation import CLIP_S, pack_clips
 from app.errors import EarshotError
 from app.ports import EncoderBlock, HeardLanguage, RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
@@ -105,6 +106,7 @@ class WhisperTranscriber:
         batches = share_out(pack_clips(clips), self._batch_windows or default_batch_windows(engine.model.device))
 
         def decode(batch: Sequence[tuple[Span, ...]]) -> list[RecognisedSegment]:
+            self._memory.encode_part(_is_long(samples))
             try:
                 return list(
                     decode_batch(engine, samples, batch, beam_size=self._beam_size, hot_words=hot_words, memory=self._memory)
@@ -141,6 +143,7 @@ class WhisperTranscriber:
     def encode_blocks(self, samples: Any, clips: Sequence[Span]) -> Sequence[EncoderBlock]:
         """Return what the encoder made of each second of the clips; windows recognised just before are not encoded again."""
         blocks: list[EncoderBlock] = []
+        self._ear._memory.encode_part(_is_long(samples))
         for window in pack_clips(clips):
             blocks.extend(self._ear._encode_window(join_window(samples, window), window))
         return blocks
@@ -201,6 +204,10 @@ def keep_freed_memory() -> None:
 def default_batch_windows(device: str) -> int:
     """Return how many windows are decoded together on ``cpu`` or ``cuda``."""
     return GPU_BATCH_WINDOWS if device == "cuda" else CPU_BATCH_WINDOWS
+
+
+def _is_long(samples: Any) -> bool:
+    return len(samples) > CLIP_S * HOUSE_RATE_HZ
 
 
 def share_out(windows: Sequence[tuple[Span, ...]], most: int) -> list[Sequence[tuple[Span, ...]]]:
