@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from app.audio.line_changes import LineChange
 from app.conversation import CallPart, Tone, Word
-from app.timeline import Span
+from app.timeline import Span, clip, total_s
 from app.vocabulary import ChannelRole, PartKind
 
 LEAST_PROBABILITY = 0.1
@@ -22,6 +22,7 @@ LEAST_PART_S = 0.8
 LEAST_FADE_S, LONGEST_FADE_S = 0.6, 2.5
 """How long sound without a word goes on before music that fades in is found; word times err by less than the first."""
 
+LEAST_FADE_SHARE = 0.6
 _WORD_EDGE_S = 0.25
 
 
@@ -57,8 +58,9 @@ def stretch_music(parts: Sequence[CallPart], sound: ChannelSound) -> list[CallPa
         if at > 0 and parts[at - 1].kind is PartKind.SPEECH:
             talk = stretched[at - 1]
             last_word_s = max((end_s for end_s in _word_ends(talk.span, sound.words)), default=talk.span.start_s)
-            is_wordless = talk.span.end_s >= last_word_s + LEAST_FADE_S
-            if is_wordless and part.span.start_s <= last_word_s + LONGEST_FADE_S:
+            wait_s = part.span.start_s - last_word_s
+            sounds_s = total_s(clip(sound.speech, Span(last_word_s, max(last_word_s, part.span.start_s))))
+            if LEAST_FADE_S <= wait_s <= LONGEST_FADE_S and sounds_s >= LEAST_FADE_SHARE * wait_s:
                 first_s = min(last_word_s + _WORD_EDGE_S * (last_word_s > talk.span.start_s), part.span.start_s)
                 stretched[at] = replace(stretched[at], span=Span(first_s, part.span.end_s))
                 stretched[at - 1] = replace(talk, span=Span(talk.span.start_s, first_s))
