@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from app.compliance.registry.moments import NO_MOMENT, to_moment
 from app.compliance.registry.number_set import Numbers
 from app.compliance.registry.number_set_file import NumberSetWriter
-from app.compliance.registry.sources import ADD, NO_MOMENT, Piece, to_moment
+from app.compliance.registry.sources import ADD, Piece
 from app.compliance.registry.store import ListStore
 from app.compliance.registry.versions import ListName, ListVersion, find_in_force
 from app.errors import InvalidInput

@@ -16,12 +16,12 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from app.compliance.registry.entries import ANSWERS, ASKED, ENTRY, WITHDRAWN, Entries
+from app.compliance.registry.moments import NO_MOMENT, to_micros
 from app.compliance.registry.parse import parse_many
-from app.compliance.registry.sources import NO_MOMENT, Garbage, read_action, read_micros
+from app.compliance.registry.sources import Garbage, read_action, read_micros
 from app.compliance.registry.table_rows import Table, TableRow, open_table, squeeze
 from app.compliance.registry.unpack import Member
 from app.errors import InvalidInput
-from app.models.base import EPOCH, MICROSECOND
 
 AT_NAMES = {
     "internal": (
@@ -57,7 +57,7 @@ def read_entries(member: Member, kind: str, obtained_at: datetime) -> Iterator[E
         columns = _find_columns(table, kind)
         if kind == "reassigned" and columns.code is None:
             raise InvalidInput(f"{member.name}: expected a column with the answers yes, no or no_data beside the numbers")
-        default_micros = (obtained_at - EPOCH) // MICROSECOND
+        default_micros = to_micros(obtained_at)
         waiting: list[TableRow] = []
         for row in table.rows:
             waiting.append(row)

@@ -20,17 +20,17 @@ from app import __version__
 from app.compliance.registry.changes import Changes, apply_changes
 from app.compliance.registry.entries import ASKED, ENTRY, Entries, write_entries
 from app.compliance.registry.entry_source import read_entries
+from app.compliance.registry.moments import NO_MOMENT, to_micros
 from app.compliance.registry.number_set import NumberSet
 from app.compliance.registry.number_set_file import NumberSetWriter
 from app.compliance.registry.parse import parse_many
-from app.compliance.registry.sources import NO_MOMENT, Garbage, Piece, Shape, read_changes, read_flat, sniff
+from app.compliance.registry.sources import Garbage, Piece, Shape, read_changes, read_flat, sniff
 from app.compliance.registry.store import ENTRIES, GARBAGE, NUMBERS, ListStore, hash_file, write_garbage
 from app.compliance.registry.table_rows import open_table
 from app.compliance.registry.unpack import Member, list_members
 from app.compliance.registry.versions import ListName, ListVersion, SourceFile, name_version
 from app.compliance.registry.xml_source import read_xml
 from app.errors import InvalidInput
-from app.models.base import EPOCH, MICROSECOND
 from app.vocabulary import ListKind
 
 MOST_GARBAGE_SHARE = 0.02
@@ -93,7 +93,7 @@ def load_version(
         version = read(
             store, request, known, draft, on_progress, version_id, now, dict(zip(request.paths, hashes, strict=True))
         )
-        store.commit(draft, version)
+        store.put_in_place(draft, version)
     return version, True
 
 
@@ -134,7 +134,7 @@ def _read_log(
             garbage += odd
         _close_file(tally, member, shape, rows, garbage, hashes, request)
     entries = np.concatenate(parts)
-    late = entries["at"] > (now + timedelta(days=1) - EPOCH) // MICROSECOND
+    late = entries["at"] > to_micros(now + timedelta(days=1))
     if late.any():
         raise InvalidInput(
             f"{int(late.sum())} entries are dated in the future, such as that of the number ending in "
@@ -156,7 +156,7 @@ def _read_entry_pieces(
         for table in read_entries(member, str(request.list_name.kind), request.obtained_at):
             yield table.entries, table.row_count, table.garbage
         return
-    obtained = (request.obtained_at - EPOCH) // MICROSECOND
+    obtained = to_micros(request.obtained_at)
     for piece in _read_pieces(member, shape):
         entries = np.zeros(piece.numbers.size, dtype=ENTRY)
         entries["number"], entries["since"] = piece.numbers, NO_MOMENT

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from app.compliance.registry.decision import INVALID, OUTCOMES, Judged, explain, judge, note
 from app.compliance.registry.entries import ANSWERS
+from app.compliance.registry.moments import NO_MOMENT, to_moment
 from app.compliance.registry.parse import parse_many, to_e164
 from app.compliance.registry.snapshot import LISTED, WORDS, Answers, ListSnapshot, Snapshot
-from app.compliance.registry.sources import NO_MOMENT, to_moment
 from app.compliance.registry.store import hash_file
 from app.compliance.registry.table_rows import Table, TableRow, open_table
 from app.errors import InvalidInput, StorageFull

@@ -15,10 +15,10 @@ import numpy as np
 from app.compliance.registry.decision import OUTCOMES, explain, judge, note
 from app.compliance.registry.entries import ANSWERS, ASKED, find_newest_entry
 from app.compliance.registry.loading import LoadRequest, OnProgress, load_version
+from app.compliance.registry.moments import NO_MOMENT, to_micros, to_moment
 from app.compliance.registry.parse import parse_one, to_e164
 from app.compliance.registry.scrub import ScrubReport, describe_answer, scrub_file
 from app.compliance.registry.snapshot import ListSnapshot, Snapshot, count_age, take_snapshot, zones_of
-from app.compliance.registry.sources import NO_MOMENT, to_moment
 from app.compliance.registry.store import ListStore
 from app.compliance.registry.versions import (
     AreaFreshness,
@@ -32,7 +32,6 @@ from app.compliance.registry.versions import (
     parse_list_name,
 )
 from app.errors import InvalidInput, ListDamaged
-from app.models.base import EPOCH, MICROSECOND
 from app.ports import Clock
 from app.vocabulary import Freshness, ListKind
 
@@ -152,7 +151,7 @@ class NumberLists:
         found = None
         for version in versions:
             if version.withdrawn_at is None or at < version.withdrawn_at:
-                entry = find_newest_entry(self.store.open_log(version), number, (at - EPOCH) // MICROSECOND)
+                entry = find_newest_entry(self.store.open_log(version), number, to_micros(at))
                 if entry is not None and (found is None or entry["at"] >= found["at"]):
                     found = entry
         if name.kind is ListKind.INTERNAL:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from app.compliance.place.nanp import find_area_code
 from app.compliance.place.zones import get_zone
 from app.compliance.registry.entries import ANSWER_NO_DATA, ANSWER_YES, ASKED, Newest, newest_until
+from app.compliance.registry.moments import to_micros
 from app.compliance.registry.number_set import Numbers
 from app.compliance.registry.store import ListStore
 from app.compliance.registry.versions import (
@@ -27,7 +28,6 @@ from app.compliance.registry.versions import (
     find_in_force,
     group_by_list,
 )
-from app.models.base import EPOCH, MICROSECOND
 from app.vocabulary import ListAnswer, ListKind
 
 NOT_LISTED, LISTED, UNKNOWN = 0, 1, 2
@@ -156,7 +156,7 @@ def _snapshot_log(store: ListStore, name: ListName, own: list[ListVersion], at: 
     if not kept:
         return None
     ordered = tuple(sorted(kept, key=lambda v: (v.obtained_at, v.loaded_at)))
-    newest = newest_until([store.open_log(version) for version in ordered], (at - EPOCH) // MICROSECOND)
+    newest = newest_until([store.open_log(version) for version in ordered], to_micros(at))
     return ListSnapshot(name, "", ordered, np.zeros(1000, dtype=np.int32), np.zeros(1000, dtype=np.int16), newest, store)
 
 

@@ -18,14 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.compliance.registry.moments import to_micros
 from app.compliance.registry.number_set import Numbers
 from app.compliance.registry.parse import parse_block, parse_one
 from app.compliance.registry.unpack import Member, read_text_blocks
 from app.errors import InvalidInput
 from app.intake.values import parse_moment
-from app.models.base import EPOCH, MICROSECOND
 
-NO_MOMENT = -(1 << 62)
 SAMPLE_LINES = 200
 _FLAT = re.compile(rb'\s*"?(?:\+?1[-. ]?)?\(?[0-9]{3}\)?[-., ]{0,2}[0-9]{3}[-. ]?[0-9]{4}"?\s*')
 _CHANGE = re.compile(
@@ -133,12 +132,12 @@ def read_changes(member: Member) -> Iterator[Piece]:
 def read_micros(text: str) -> int | None:
     """Return the microseconds since 1970 of a moment as lists write it (without offset it is UTC), or None."""
     try:
-        return (parse_moment(text, UTC) - EPOCH) // MICROSECOND
+        return to_micros(parse_moment(text, UTC))
     except ValueError:
         pass
     for pattern in ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d"):
         try:
-            return (datetime.strptime(text.strip(), pattern).replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+            return to_micros(datetime.strptime(text.strip(), pattern).replace(tzinfo=UTC))
         except ValueError:
             continue
     return None
@@ -150,11 +149,6 @@ def read_action(text: str) -> int | None:
     if word in {"a", "add", "added", "+"}:
         return ADD
     return DELETE if word in {"d", "delete", "deleted", "remove", "removed", "-"} else None
-
-
-def to_moment(micros: int) -> datetime:
-    """Return the moment of microseconds since 1970."""
-    return EPOCH + micros * MICROSECOND
 
 
 def _read_change(text: bytes) -> tuple[tuple[int, int, int] | None, str]:

@@ -119,7 +119,7 @@ class ListStore:
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
-    def commit(self, draft: Path, version: ListVersion) -> None:
+    def put_in_place(self, draft: Path, version: ListVersion) -> None:
         """Put a written version in place, whole; called while loading."""
         _write_synced(draft / MANIFEST, json.dumps(version_to_json(version), indent=1, ensure_ascii=False))
         _sync_folder(draft)

@@ -7,6 +7,7 @@ CFR 64.1200(c)(2)(i)(D)) until a newer version covers the same area code; when E
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,7 +16,6 @@ from typing import Any
 
 from app.errors import InvalidInput
 from app.intake.values import STATES
-from app.models.base import canonical_json
 from app.vocabulary import Freshness, ListKind
 
 LONGEST_AGE_DAYS = {ListKind.NATIONAL: 31, ListKind.STATE: 92}
@@ -231,4 +231,4 @@ def _order(version: ListVersion) -> tuple[datetime, datetime, str]:
 
 
 def _hash(data: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()

@@ -13,8 +13,9 @@ from xml.parsers import expat
 
 import numpy as np
 
+from app.compliance.registry.moments import NO_MOMENT
 from app.compliance.registry.parse import is_shaped
-from app.compliance.registry.sources import NO_MOMENT, Garbage, Piece, read_action, read_micros
+from app.compliance.registry.sources import Garbage, Piece, read_action, read_micros
 from app.compliance.registry.unpack import BLOCK_BYTES, Member
 from app.errors import InvalidInput
 
