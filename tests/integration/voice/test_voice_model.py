@@ -42,6 +42,14 @@ def test_the_model_was_made_for_the_encoder_in_use(whisper: WhisperTranscriber) 
     assert load_voice_model().encoder_sha256 == whisper.encoder_sha256
 
 
+def test_the_card_is_that_of_the_model_and_every_goal_on_it_is_met() -> None:
+    model, card = load_voice_model(), (ROOT / "docs" / "voice-model-card.md").read_text()
+    assert model.version in card
+    assert model.training["data_sha256"] in card
+    assert all(f"| {source} | " in card for source in model.training["sources"])
+    assert "not met" not in card
+
+
 def test_what_was_recognised_is_not_encoded_again(whisper: WhisperTranscriber) -> None:
     decoded = decode(CALLS / "plumbing-short.flac")
     sound, clips = as_float(decoded.samples[0]), plan_clips(decoded.samples[0])
