@@ -26,7 +26,7 @@ from app.errors import InvalidInput
 from app.intake.values import parse_moment
 
 SAMPLE_LINES = 200
-_FLAT = re.compile(rb'\s*"?(?:\+?1[-. ]?)?\(?[0-9]{3}\)?[-., ]{0,2}[0-9]{3}[-. ]?[0-9]{4}"?\s*')
+_FLAT = re.compile(rb'\s*"?(?:\+?1[-. ]?)?\(?[0-9]{3}\)?"?[-., ]{0,2}"?[0-9]{3}[-. ]?[0-9]{4}"?\s*')
 _CHANGE = re.compile(
     rb'\s*"?([2-9][0-9]{2})"?[,|\t]?"?([2-9][0-9]{6})"?[,|\t]'
     rb'"?(?:([AaDd])"?[,|\t]"?([^,|\t"]+)|([^,|\t"]+)"?[,|\t]"?([AaDd]))"?[,|\t]?\s*'

@@ -54,6 +54,10 @@ def plain(numbers: Sequence[int]) -> str:
     return "".join(f"{n}\r\n" for n in numbers)
 
 
+def quoted(numbers: Sequence[int]) -> str:
+    return "area_code,number\n" + "".join(f'"{n // 10**7}","{n % 10**7:07d}"\n' for n in numbers)
+
+
 def xml(numbers: Sequence[int]) -> str:
     areas = sorted({n // 10**7 for n in numbers})
     inner = "".join(
@@ -83,7 +87,7 @@ def scrub(lists: NumberLists, tmp_path: Path, text: str | bytes, **more: Any) ->
         return report, list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("shape", [flat, plain, xml, xml_of_elements])
+@pytest.mark.parametrize("shape", [flat, plain, quoted, xml, xml_of_elements])
 @pytest.mark.parametrize("packing", ["bare", "zip", "bom", "utf-16"])
 def test_full_lists_of_all_shapes_hold_the_same_numbers(
     lists: NumberLists, load: Load, tmp_path: Path, shape: Callable[[Sequence[int]], str], packing: str
