@@ -2,7 +2,7 @@
 
 A handful of patterns over plain words, for lines on which nobody else gives such orders: keys to press, numbers to enter,
 places in a queue, tones to wait for. They say what kind of recording it is, never whether one is recorded; a person who reads
-such a sentence out would be taken for the system. Of 70 English prompts of the sample set 51 are recognised by their words; of
+such a sentence out would be taken for the system. Of 70 English prompts of the sample set 44 are recognised by their words; of
 278 sentences of callers one is, and that is the greeting of a voicemail box.
 """
 
