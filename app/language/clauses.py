@@ -34,11 +34,12 @@ _CARRIERS = word_set(
     "ask asked asking say said saying tell told telling want wanted need needed going to you me him her them us "
     "please just ever have has had be been being is are was were do did does will would could should can may might "
     "must i we they he she it trying supposed allowed allow let in any way such thing as of that any actually really "
-    "yet"
+    "yet two too 2"
 )
 _REPORTS = word_set(
     "say said saying says tell told telling think thought know knew believe believed mean meant recall remember claim "
-    "claimed like true that sure because guess suggest suggested aware certain imply implying"
+    "claimed like true that sure because guess suggest suggested aware certain imply implying promise promised "
+    "guarantee guaranteed"
 )
 _CLOSERS = word_set(
     "but because although though so and then when until since while yet except however interested worry worried "
@@ -52,6 +53,15 @@ _IDLE = frozenset(
         ("not", "lying"), ("no", "matter"), ("not", "understand"), ("not", "interested"), ("never", "mind"),
     }
 )  # fmt: skip
+_SUPPOSING = word_set("if whether unless suppose supposing wish imagine pretend")
+# What may stand between "if" and the verb of its own clause.
+_THIN = word_set(
+    "i you he she they we it this that somebody someone anybody anyone my your our just ever really actually had have "
+    "has was were is are am did do does would will could can should might may well so like ever also still"
+)
+_POLITE = word_set("could can would will may might")
+_PASSING = word_set("to two too 2 that you people them us me folks may will might always often just so please like well also")
+_BEFORE_NO = word_set("is was are were there")
 _FACTIVE = frozenset(["why", "how", "where", "who", "what"])  # "i do not know why you called me" grants the call
 _INVERTED = word_set("did do does have has had are is was were am can could would will should might may")
 _KNOWING = (("did", "you", "know"), ("did", "you", "hear"), ("do", "you", "realize"),
@@ -113,6 +123,8 @@ def is_negated(  # noqa: PLR0911 - each way out is one exception of the rule
     for i, word in enumerate(before[: REACH + 2]):
         if word in _CLOSERS and not (word == "sure" and i + 1 < len(before)):
             return False
+        if word == "know" and before[i + 1 : i + 2] and before[i + 1] in _BEFORE_NO:  # "there was know pop up"
+            word = "no"  # noqa: PLW2901
         if word not in known:
             continue
         between = list(before[:i])
@@ -126,6 +138,8 @@ def is_negated(  # noqa: PLR0911 - each way out is one exception of the rule
         if any(a == "know" and b in _FACTIVE for a, b in zip(between[1:], between, strict=False)) or (
             between and between[-1] == "know" and first in _FACTIVE
         ):
+            return False
+        if first in _STARTS_OF_ORDERS and "if" in before[i + 1 : i + 4]:  # "if you don't stop calling me" asks for it
             return False
         return _reaches(word, between, first)
     return False
@@ -172,9 +186,25 @@ def is_inverted(tokens: Sequence[str], start: int, end: int) -> bool:
     )
 
 
-def is_conditional(before: Sequence[str]) -> bool:
-    """Say whether the phrase is only supposed: "if you called me"."""
-    return any(word in ("if", "whether", "unless") for word in before[:2])
+def is_conditional(before: Sequence[str], *, is_claim: bool = True) -> bool:
+    """Say whether the phrase is only supposed: "if you called me", "unless my card will be charged".
+
+    What is no claim may be asked for with an if: "i was wondering if you could take me off your list", "if you don't stop
+    calling me" ask all the same.
+    """
+    for i, word in enumerate(before[:5]):
+        if word not in _SUPPOSING:
+            if word in _THIN and (is_claim or word not in _POLITE):
+                continue
+            return False
+        return is_claim or before[i + 1 : i + 2] not in (["see"], ["know"], ["wondering"], ["wonder"], ["ask"], ["asking"])
+    return False
+
+
+def is_passed_on(before: Sequence[str]) -> bool:
+    """Say whether others say it, straight before the phrase: "scammers tell you to ...", "some companies say ..."."""
+    words = [word for word in before if word not in _PASSING]
+    return len(words) > 1 and words[0] in _SPEECH | _WARNINGS and words[1] in _OTHERS - {"you"}
 
 
 def is_reported(before: Sequence[str]) -> bool:
@@ -186,6 +216,14 @@ def is_reported(before: Sequence[str]) -> bool:
             subjects = [w for w in before[i + 1 : i + 5] if w in _OTHERS or w in ("i", "we")]
             return bool(subjects) and subjects[0] in _OTHERS
     return False
+
+
+def is_refusal(text: str) -> bool:
+    """Say whether an answer begins by denying: "no", "nope", "not at all"."""
+    words = [word for token in text.split()[:4] for word in spoken_words(token)]
+    while words and words[0] in ("um", "uh", "oh", "well", "ah", "er"):
+        words = words[1:]
+    return bool(words) and words[0] in ("no", "nope", "nah", "not")
 
 
 def is_affirmative(text: str) -> bool:

@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 import jellyfish
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
-from app.language.normalise import ARTICLES, FILLERS, spoken_words
+from app.language.mending import Mender
+from app.language.normalise import ARTICLES, FILLERS, JOINED, spoken_words
 from app.language.numbers import QUANTITIES, parse_quantities
 from app.language.words import word_set
 
 BREAK = "\x01"  # no phrase crosses it
 _SEAM = "\x03"  # between written tokens while a reading is made
 OTHER = "\x02"  # a word that no phrase holds
+PART = "\x04"  # stands before a word that may be half of one of a phrase, while a reading is made
+GUESS = "\x05"  # stands before the words guessed for a misspelling, while a reading is made
 OTHER_NUMBER = chr(0xE000)
 _FIRST_NUMBER = 0xE001
 _LAST_NUMBER = 0xE7FF
@@ -34,23 +35,31 @@ _NUMBERS = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]{{2,}}")
 # Up to three words said twice in a row (not OTHER: it stands for many words).
 _AGAIN = re.compile(f"([{chr(_FIRST_WORD)}-{chr(_LAST_CODE)}]{{1,3}}?)\\1+")
 
-# Small words that recognisers drop or add. A phrase may lack few of them; see `app.language.likeness`.
-MINOR = word_set(
-    "to of is are am was were be been that this these those and on in at from have has had would will just actually "
-    "like really basically literally please already honestly also even still so well there their then for two too "
-    "four 2 4"
-)
 # Words people put into any sentence; they change nothing in what a phrase says.
 FREE = word_set(
-    "just actually like really basically literally please already honestly also even still so well then that this these those"
+    "just actually like really basically literally please already honestly also even still so well then that this these those "
+    "ever now all very maybe probably only own guys people folks single little whole some any every my our have had"
 )
+# Words one may stand for another: "off the list" is off this list, your list, our list.
+DETERMINERS = word_set("this that these those some any your our every all")
+# Small words that recognisers drop or add. A phrase may lack few of them; see `app.language.likeness`.
+MINOR = (
+    FREE
+    | DETERMINERS
+    | word_set("to of is are am was were be been and on in at from has would will there their for two too four 2 4")
+)
+# Small words without which a phrase says something else ("my doctor", "i never ever").
+KEPT = word_set("my only people ever maybe probably single little whole now")
+# What may stand before a number without changing it for a phrase: "at least two minutes".
+HEDGES = word_set("at least about around over like just another almost only exactly maybe up nearly approximately")
 LEAST_TO_MISSPELL = 5  # letters; shorter words are too near to one another
 # Words that sound alike although their metaphone codes differ, or that must not be taken for their neighbours.
 _HOMOPHONES = {
     "won": "1", "one": "1", "two": "2", "to": "2", "too": "2", "four": "4", "for": "4", "eight": "8", "ate": "8",
     "know": "no", "no": "no", "their": "there", "there": "there", "bye": "by", "buy": "by", "by": "by", "hear": "here",
     "here": "here", "our": "our", "are": "our", "your": "your", "hour": "our", "texas": "texts", "tax": "text", "tech": "text",
-    "now": "now", "new": "new", "knew": "new", "not": "not", "male": "mail", "mail": "mail", "sale": "sale", "sell": "sell",
+    "send": "send", "sent": "sent", "now": "now", "new": "new", "knew": "new", "not": "not", "male": "mail", "mail": "mail",
+    "sale": "sale", "sell": "sell",
 }  # fmt: skip
 
 
@@ -60,6 +69,7 @@ class Reading:
 
     text: str
     token_of: NDArray[np.int64]
+    guesses: list[int]  # where words stand that were guessed for misspelt ones, sorted
 
 
 @dataclass(slots=True)
@@ -73,7 +83,9 @@ class Lexicon:
     _value_of_code: dict[str, int] = field(default_factory=dict)
     _table: NDArray[np.uint32] = field(default_factory=lambda: np.zeros(0, dtype=np.uint32))
     free: set[str] = field(default_factory=set)
-    _by_initial: dict[str, list[str]] = field(default_factory=dict)
+    word_of: dict[str, str] = field(default_factory=dict)
+    hedges: str = ""
+    mender: Mender = field(default_factory=lambda: Mender(()))
     _known: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -85,8 +97,9 @@ class Lexicon:
         for value in (1000, 1_000_000):
             lexicon._add_number(value)
         code = _FIRST_WORD
-        for words in phrases:
-            listed = list(words)
+        spelled = [list(words) for words in phrases]
+        lexicon.mender = Mender([*spelled, MINOR], {**JOINED, **{word: (word,) for word in QUANTITIES}})
+        for listed in spelled:
             values = [_value_of(word) for word in listed]
             for value in parse_quantities([v for v in values if v is not None]):
                 lexicon._add_number(value)
@@ -94,6 +107,11 @@ class Lexicon:
                 if number is None and word not in ARTICLES and word not in FILLERS and word not in lexicon.words:
                     lexicon.words[word] = chr(code)
                     code += 1
+        for word in sorted((MINOR | HEDGES) - lexicon.words.keys()):
+            if _value_of(word) is None:
+                lexicon.words[word] = chr(code)
+                code += 1
+        lexicon.words["their"] = lexicon.words["there"]  # written for one another everywhere
         # One further character per sound, for words outside every phrase that sound like one inside.
         for sound in sorted({sound_of(word) for word in lexicon.words} - {""}):
             lexicon.sounds[sound] = chr(code)
@@ -101,9 +119,8 @@ class Lexicon:
         if code > _LAST_CODE:
             raise ValueError(f"expected at most {_LAST_CODE - _FIRST_WORD} different words and sounds in all phrases, got more")
         lexicon.repeatable = {lexicon.words[word] for word in repeatable if word in lexicon.words}
-        for word in lexicon.words:
-            if len(word) >= LEAST_TO_MISSPELL:
-                lexicon._by_initial.setdefault(word[0], []).append(word)
+        lexicon.word_of = {code: word for word, code in lexicon.words.items() if word != "their"}
+        lexicon.hedges = "".join(lexicon.words[word] for word in sorted(HEDGES))
         lexicon.free = {lexicon.words[word] for word in FREE if word in lexicon.words}
         lexicon._build_table(code)
         return lexicon
@@ -121,7 +138,39 @@ class Lexicon:
             text = _SEAM.join(map(known.__getitem__, tokens))
         codes = _codes_of(text)
         is_seam = codes == ord(_SEAM)
-        return self._edit(codes[~is_seam], np.cumsum(is_seam)[~is_seam])
+        codes, token_of = codes[~is_seam], np.cumsum(is_seam)[~is_seam]
+        is_mark = (codes == ord(PART)) | (codes == ord(GUESS))
+        if not is_mark.any():
+            return self._edit(codes, token_of, np.zeros(len(codes), dtype=np.bool_))
+        marked = np.flatnonzero(is_mark)
+        places = marked - np.arange(len(marked))  # where the marked words stand once the marks are gone
+        is_part = codes[marked] == ord(PART)
+        codes, token_of = codes[~is_mark], token_of[~is_mark]
+        is_guess = np.zeros(len(codes), dtype=np.bool_)
+        is_guess[places[~is_part & (places < len(codes))]] = True
+        return self._edit(*self._join_parts(places[is_part].tolist(), codes, token_of, is_guess, tokens))
+
+    def _join_parts(
+        self,
+        parts: list[int],
+        codes: NDArray[np.uint32],
+        token_of: NDArray[np.int64],
+        is_guess: NDArray[np.bool_],
+        tokens: list[str],
+    ) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_]]:
+        """Put words together that were heard in two: "in formation"."""
+        is_kept = np.ones(len(codes), dtype=np.bool_)
+        for part in parts:
+            for first in (part - 1, part):
+                if first < 0 or first + 1 >= len(codes) or not is_kept[first] or not is_kept[first + 1]:
+                    continue
+                at, behind = int(token_of[first]), int(token_of[first + 1])
+                joined = self.mender.join("".join(spoken_words(tokens[at])), "".join(spoken_words(tokens[behind])))
+                if behind == at + 1 and joined in self.words:
+                    codes[first] = ord(self.words[joined])
+                    is_guess[first] = True
+                    is_kept[first + 1] = False
+        return codes[is_kept], token_of[is_kept], is_guess[is_kept]
 
     def write(self, words: Iterable[str]) -> str:
         """Return the characters of spoken words, numbers not yet joined."""
@@ -129,8 +178,8 @@ class Lexicon:
 
     def write_phrase(self, words: Iterable[str]) -> str:
         """Return the characters of a phrase, numbers joined and repetitions made one, as :meth:`read` does."""
-        text = self.write(words)
-        return self._edit(_codes_of(text), np.arange(len(text), dtype=np.int64)).text
+        text = self.write(words).replace(PART, "").replace(GUESS, "")
+        return self._edit(_codes_of(text), np.arange(len(text), dtype=np.int64), np.zeros(len(text), dtype=np.bool_)).text
 
     def sound(self, text: str) -> tuple[str, NDArray[np.int64]]:
         """Return the text by sound, small words left out, and the position in ``text`` of each character."""
@@ -147,19 +196,20 @@ class Lexicon:
         value = _value_of(word)
         if value is not None:
             return self.numbers.get(value, OTHER_NUMBER)
-        nearest = self._find_nearest(word)
-        return self.sounds.get(sound_of(nearest or word), OTHER)
+        mended = self.mender.mend(word)
+        part = PART if self.mender.is_part(word) else ""
+        if mended == (word,):
+            return part + self.sounds.get(sound_of(word), OTHER)
+        return part + GUESS + "".join(map(self._write_known, mended))
 
-    def _find_nearest(self, word: str) -> str:
-        """Return the word of a phrase that this may be, misspelt; empty when none is near."""
-        if len(word) < LEAST_TO_MISSPELL:
-            return ""
-        best = process.extractOne(
-            word, self._by_initial.get(word[0], ()), scorer=OSA.distance, score_cutoff=letters_apart_at_most(word)
-        )
-        return best[0] if best else ""
+    def _write_known(self, word: str) -> str:
+        code = self.words.get(word)
+        if code is not None:
+            return code
+        value = _value_of(word)
+        return "" if value is None else self.numbers.get(value, OTHER_NUMBER)
 
-    def _edit(self, codes: NDArray[np.uint32], origin: NDArray[np.int64]) -> Reading:
+    def _edit(self, codes: NDArray[np.uint32], origin: NDArray[np.int64], is_guess: NDArray[np.bool_]) -> Reading:
         text = codes.tobytes().decode("utf-32-le")
         codes = codes.copy()
         is_kept = np.ones(len(codes), dtype=np.bool_)
@@ -175,8 +225,9 @@ class Lexicon:
                 done = again.end()
                 is_kept[start + len(again[1]) : done] = False
         if is_kept.all():
-            return Reading(text, origin)
-        return Reading(codes[is_kept].tobytes().decode("utf-32-le"), origin[is_kept])
+            return Reading(text, origin, np.flatnonzero(is_guess).tolist())
+        left = np.flatnonzero(is_guess[is_kept]).tolist()
+        return Reading(codes[is_kept].tobytes().decode("utf-32-le"), origin[is_kept], left)
 
     def _join_numbers(self, codes: str) -> str:
         values = [self._value_of_code.get(code) for code in codes]
@@ -247,7 +298,7 @@ def letters_apart_at_most(word: str) -> int:
 
 def stem(word: str) -> str:
     """Cut the endings that recognisers most often lose: plural, past tense, -ing, a silent e."""
-    for ending, put in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""), ("d", "")):
+    for ending, put in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= 3:
             return word.removesuffix(ending) + put
     return word

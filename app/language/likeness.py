@@ -13,30 +13,43 @@ import jellyfish
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from app.language.lexicon import FREE, LEAST_TO_MISSPELL, MINOR, letters_apart_at_most, sound_of
+from app.language.lexicon import DETERMINERS, FREE, KEPT, LEAST_TO_MISSPELL, MINOR, letters_apart_at_most, sound_of, stem
 
 LEAST_RATIO = 88.0
 LEAST_RATIO_WHOLE = 80.0  # where every weighty word is the phrase's own and only small ones differ
+LIKENESS_OF_OTHER_ENDING = 97.0  # "dialing" for "dials", all else the same
+LIKENESS_OF_GUESS = 95.0  # a letter lost, all else the same
 _ALIKE = {"two": "to", "too": "to", "2": "to", "four": "for", "4": "for", "their": "there"}
+_PREPOSITIONS = frozenset({"to", "of", "on", "in", "at", "for", "from", "and", "your"})
+_OF_CLAUSES = frozenset({"that", "is", "are", "was", "were", "has", "have", "been"})
 _POLAR = frozenset({"no", "not", "never", "know", "nobody", "nothing"})
 
 
-def measure_likeness(phrase: Sequence[str], heard: Sequence[str]) -> float:
+def measure_likeness(phrase: Sequence[str], heard: Sequence[str], guessed: int = 0) -> float:
     """Return how alike two passages of spoken words are, 0 to 100; 0 when they may not be taken for one another.
 
-    Articles and fillers are expected to be gone from both.
+    Articles and fillers are expected to be gone from both; ``guessed`` of the heard words are guesses at misspelt ones.
     """
+    if guessed:
+        if guessed > guesses_allowed(len(phrase)):
+            return 0.0
+        return min(measure_likeness(phrase, heard), LIKENESS_OF_GUESS)
     if tuple(phrase) == tuple(heard):
         return 100.0
     cleaned = _align(phrase, heard)
     if cleaned is None:
         return 0.0
     if cleaned == list(phrase):
-        return 100.0
+        return 100.0 if set(phrase) <= set(heard) else LIKENESS_OF_OTHER_ENDING
     ratio = float(fuzz.ratio(" ".join(phrase), " ".join(cleaned)))
     is_whole = [w for w in phrase if w not in MINOR] == [w for w in cleaned if w not in MINOR]
     least = LEAST_RATIO_WHOLE if is_whole and len(phrase) >= 4 else LEAST_RATIO
     return ratio if ratio >= least else 0.0
+
+
+def guesses_allowed(words: int) -> int:
+    """Return how many words of a passage may be guesses at misspelt ones."""
+    return 0 if words < 2 else 1 if words < 6 else 2
 
 
 def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
@@ -45,29 +58,65 @@ def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
     if len(slots_phrase) != len(slots_heard):
         return None
     missing_left = 0 if len(phrase) < 4 else 1 if len(phrase) < 7 else 2
-    extra_left = 0 if len(phrase) < 5 else 1
+    extra_left = 0 if len(phrase) < 4 else 1
     cleaned: list[str] = []
-    for (small_said, word), (small_written, word_heard) in zip(slots_phrase, slots_heard, strict=True):
-        small, small_heard = _spell_alike(small_said), _spell_alike(small_written)
-        lost = Counter(small) - Counter(small_heard)
-        added = Counter(small_heard) - Counter(small)
-        bought = sum(n for w, n in added.items() if w not in FREE)
-        if bought and any(word in _POLAR for word in added):
-            return None
-        if lost and bought:  # one small word for another: "was calling" is not "am calling"
-            return None
-        missing_left -= sum(lost.values())
-        extra_left -= bought
-        for small_word in small_heard:
-            if small_word in FREE and added[small_word] > 0:
-                added[small_word] -= 1
-            else:
-                cleaned.append(small_word)
-        if word is not None and word_heard is not None:
-            if not _is_same_word(word, word_heard, is_long=len(phrase) >= 5):
+    for (small, word), (small_heard, word_heard) in zip(slots_phrase, slots_heard, strict=True):
+        if small == small_heard:
+            cleaned += small
+        else:
+            merged = _merge(_spell_alike(small), _spell_alike(small_heard), is_short=len(phrase) < 5)
+            if merged is None:
                 return None
-            cleaned.append(word_heard)
+            kept, lost, bought = merged
+            missing_left -= lost
+            extra_left -= bought
+            cleaned += kept
+        if word is not None and word_heard is not None:
+            if not _is_same_word(word, word_heard, is_long=len(phrase) >= (4 if phrase[0] == "i" else 5)):
+                return None
+            is_same = word_heard.isdigit() or (len(phrase) >= 5 and stem(word) == stem(word_heard))
+            cleaned.append(word if is_same else word_heard)
     return cleaned if missing_left >= 0 and extra_left >= 0 else None
+
+
+def _merge(small: list[str], heard: list[str], *, is_short: bool) -> tuple[list[str], int, int] | None:
+    """Return the small words to compare, how many were lost and how many bought; None where they say something else."""
+    if "that" in heard and "that" not in small:  # "money [that has been] set aside"
+        at = heard.index("that")
+        heard = heard[:at] + [word for word in heard[at:] if word not in _OF_CLAUSES]
+    lost, added = Counter(small), Counter(heard)
+    lost, added = lost - added, added - lost
+    swapped = min(sum(lost[word] for word in DETERMINERS), sum(added[word] for word in DETERMINERS))
+    if swapped:
+        lost = _without(lost, DETERMINERS, swapped)
+        added = _without(added, DETERMINERS, swapped)
+    bought = Counter({word: n for word, n in added.items() if word not in FREE})
+    if any(word in _POLAR for word in added) or any(word in KEPT for word in lost):
+        return None
+    if is_short and any(word not in _PREPOSITIONS for word in bought):
+        return None
+    # "was calling" is not "am calling", and "i have an eleven year old" is not "i'm eleven years old"
+    if lost and (any(word not in _PREPOSITIONS for word in bought) or added["have"] or added["had"]):
+        return None
+    if not lost:
+        return [*small, *bought.elements()], 0, bought.total()
+    gone = Counter(lost)
+    kept = []
+    for word in small:
+        if gone[word] > 0:
+            gone[word] -= 1
+        else:
+            kept.append(word)
+    return [*kept, *bought.elements()], lost.total(), bought.total()
+
+
+def _without(counts: Counter[str], words: frozenset[str], number: int) -> Counter[str]:
+    left = Counter(counts)
+    for word in counts:
+        while word in words and number and left[word] > 0:
+            left[word] -= 1
+            number -= 1
+    return +left
 
 
 def _spell_alike(small: list[str]) -> list[str]:

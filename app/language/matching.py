@@ -15,14 +15,17 @@ from typing import Any
 import ahocorasick
 import numpy as np
 
-from app.language.lexicon import BREAK, IS_NUMBER, Lexicon
-from app.language.likeness import measure_likeness
+from app.language.lexicon import BREAK, IS_NUMBER, Lexicon, Reading
+from app.language.likeness import LIKENESS_OF_GUESS, guesses_allowed, measure_likeness
 from app.language.normalise import ARTICLES, FILLERS, apostrophe_variants, spoken_words
 from app.language.packs import Pack, Phrase, PhrasePacks
+from app.language.variants import vary
 
 MAX_GAP_WORDS = 3  # what `*` may stand for
 MAX_NUMBER_CODES = 5  # what `{n}` may stand for, in numbers
+MAX_HEDGES = 2  # "at least", "up to" before a number
 LEAST_SOUNDS = 2
+LEAST_WORDS_OF_ONE_SOUND = 3  # a phrase with one weighty word needs all its small ones
 LEAST_LETTERS = 8  # below this, too many passages sound alike
 
 
@@ -105,18 +108,21 @@ def compile_packs(packs: PhrasePacks) -> PackSet:
                 piece = Piece(len(patterns) - 1, index, gap, code, words, lead, tail)
                 sizes[-1] += len(code)
                 exact.setdefault(code, []).append(piece)
-                if len(sounds) >= LEAST_SOUNDS and len(" ".join(words)) >= LEAST_LETTERS:
+                if (len(sounds) >= LEAST_SOUNDS or (sounds and len(words) >= LEAST_WORDS_OF_ONE_SOUND)) and len(
+                    " ".join(words)
+                ) >= LEAST_LETTERS:
                     by_sound.setdefault(sounds, []).append(piece)
         lead = spellings[0][0][1][0]
         entries.append(Entry(pack, phrase, first if first in ARTICLES else "", lead, sizes[0]))
     return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _automaton(exact), _automaton(by_sound))
 
 
-def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], list[str]]) -> list[Match]:
+def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int, int], list[str]]) -> list[Match]:
     """Return every place of every phrase in a reading, sorted.
 
-    ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` were made from.
+    ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` stand for.
     """
+    text, guesses = reading.text, reading.guesses
     found: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
     matches: dict[tuple[int, int, int], float] = {}
 
@@ -132,8 +138,11 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
     for last, (size, pieces) in packs.exact.iter(_spread(text)):
         start, end = last // 2 + 1 - size, last // 2 + 1
         exact_places.add((start, end))
+        guessed = bisect_left(guesses, end) - bisect_left(guesses, start) if guesses else 0
+        if guessed > guesses_allowed(size):
+            continue
         for piece in pieces:
-            note(piece, start, end, 100.0)
+            note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
     sounds, origin = packs.lexicon.sound(text)
     for last, (size, pieces) in packs.by_sound.iter(_spread(sounds)):
         left, right = int(origin[last // 2 - size + 1]), int(origin[last // 2]) + 1
@@ -141,7 +150,10 @@ def find_matches(packs: PackSet, text: str, words_between: Callable[[int, int], 
             start, end = _widen(text, left, right, piece, packs.lexicon.free)
             if (start, end) in exact_places and text[start:end] == piece.code:
                 continue
-            likeness = measure_likeness(piece.words, words_between(start, end))
+            if size == 1 and end - start < len(piece.code):
+                continue
+            guessed = bisect_left(guesses, end) - bisect_left(guesses, start) if guesses else 0
+            likeness = measure_likeness(piece.words, words_between(start, end), guessed)
             if likeness:
                 note(piece, start, end, likeness)
     for number in sorted({number for number, index in found if index == 0}):
@@ -167,9 +179,17 @@ def _spell(say: str) -> list[list[tuple[str, tuple[str, ...]]]]:
                 else:
                     words += [word for word in spoken_words(part) if word not in ARTICLES and word not in FILLERS]
             pieces.append((gap, tuple(words)))
-            if all(words for _, words in pieces) and pieces not in spellings:
-                spellings.append(pieces)
+            if all(words for _, words in pieces):
+                spellings += [known for known in _vary(pieces) if known not in spellings]
     return spellings
+
+
+def _vary(pieces: list[tuple[str, tuple[str, ...]]]) -> list[list[tuple[str, tuple[str, ...]]]]:
+    """Exchange the turns of speech of each piece; of a phrase in several pieces, one piece at a time."""
+    varied = [pieces]
+    for index, (gap, words) in enumerate(pieces):
+        varied += [[*pieces[:index], (gap, other), *pieces[index + 1 :]] for other in vary(words)[1:]]
+    return varied
 
 
 def _choose(say: str) -> list[str]:
@@ -224,7 +244,7 @@ def _assemble(
     for first, end, likeness in found[number, 0]:
         reach, worst = end, likeness
         for gap, rest in zip(gaps[1:], rests, strict=True):
-            after = _find_next(rest, reach, gap, text)
+            after = _find_next(rest, reach, gap, text, packs.lexicon.hedges)
             if after is None:
                 break
             _, reach, alike = after
@@ -233,17 +253,20 @@ def _assemble(
             yield first, reach, worst
 
 
-def _find_next(rest: list[tuple[int, int, float]], reach: int, gap: str, text: str) -> tuple[int, int, float] | None:
+def _find_next(
+    rest: list[tuple[int, int, float]], reach: int, gap: str, text: str, hedges: str
+) -> tuple[int, int, float] | None:
     for i in range(bisect_left(rest, (reach,)), len(rest)):
         start = rest[i][0]
-        if start - reach > MAX_NUMBER_CODES:
+        if start - reach > MAX_NUMBER_CODES + MAX_HEDGES:
             return None
-        if _fits(gap, text[reach:start]):
+        if _fits(gap, text[reach:start], hedges):
             return rest[i]
     return None
 
 
-def _fits(gap: str, between: str) -> bool:
+def _fits(gap: str, between: str, hedges: str) -> bool:
     if gap == "*":
         return len(between) <= MAX_GAP_WORDS and BREAK not in between
+    between = between.lstrip(hedges)  # "at least two minutes"
     return len(between) <= MAX_NUMBER_CODES and IS_NUMBER.fullmatch(between) is not None

@@ -43,6 +43,8 @@ _WHOLE: Mapping[str, str] = MappingProxyType(
         "hes": "he is",
         "shes": "she is",
         "nobodys": "nobody is",
+        "whered": "where did",
+        "howd": "how did",
         "dont": "do not",
         "didnt": "did not",
         "doesnt": "does not",
@@ -114,6 +116,10 @@ _WHOLE: Mapping[str, str] = MappingProxyType(
         "tv": "t v",
     }
 )
+# Written forms that are said as other words, for those who look for misspelt ones.
+JOINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {form: tuple(said.split()) for form, said in _WHOLE.items() if form.isalpha() and len(form) >= 5}
+)
 _SUFFIXES = (
     ("n't", "not"),
     ("'m", "am"),
@@ -122,6 +128,7 @@ _SUFFIXES = (
     ("'ll", "will"),
     ("'d", "would"),
 )
+_DID = frozenset({"where'd", "how'd", "why'd", "what'd", "when'd"})  # "where'd you get my number"
 _SITES = frozenset({"gov", "com", "org", "net"})
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 _MONEY = re.compile(r"\$\s?(\d[\d,]*)(?:\.\d+)?")
@@ -165,18 +172,6 @@ def split_tokens(text: str) -> list[str]:
     return text.split()
 
 
-def say_once(words: list[str]) -> list[str]:
-    """Drop immediate repetitions of one to three words: "i got i got a text" is said once."""
-    said: list[str] = []
-    for word in words:
-        said.append(word)
-        for size in (1, 2, 3):
-            if len(said) >= 2 * size and said[-size:] == said[-2 * size : -size] and "hello" not in said[-size:]:
-                del said[-size:]
-                break
-    return said
-
-
 def apostrophe_variants(phrase: str) -> tuple[str, ...]:
     """Spell a phrase as recognisers do when they mistake its contractions: "you're" for "your", "we're" for "were"."""
     variants = [phrase]
@@ -213,7 +208,7 @@ def _split_sites(text: str) -> str:
     return f"{head} dot {tail}" if dot and tail in _SITES else text
 
 
-def _expand(piece: str) -> tuple[str, ...]:
+def _expand(piece: str) -> tuple[str, ...]:  # noqa: PLR0911 - one way of writing after the other
     if piece == "%":
         return ("percent",)
     piece = piece.strip("'")
@@ -221,6 +216,8 @@ def _expand(piece: str) -> tuple[str, ...]:
         return tuple(_WHOLE[piece].split())
     if "'" not in piece:
         return _split_ordinal_units(piece)
+    if piece in _DID:
+        return (piece[:-2], "did")
     for suffix, word in _SUFFIXES:
         if piece.endswith(suffix):
             return (piece.removesuffix(suffix), word)

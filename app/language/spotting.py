@@ -19,15 +19,17 @@ from app.language.clauses import (
     is_denied_after,
     is_inverted,
     is_negated,
+    is_passed_on,
     is_question,
+    is_refusal,
     is_reported,
     words_after,
     words_before,
 )
-from app.language.lexicon import BREAK, Reading
+from app.language.lexicon import BREAK, IS_NUMBER, Lexicon, Reading
 from app.language.matching import Entry, Match, PackSet, compile_packs, find_matches
 from app.language.mirroring import MAY_ASK, mirror_question
-from app.language.normalise import ARTICLES, FILLERS, say_once, split_tokens, spoken_words
+from app.language.normalise import ARTICLES, FILLERS, split_tokens, spoken_words
 from app.language.numbers import find_digit_runs
 from app.language.packs import Pack
 from app.language.wording import heard_span, hit_words
@@ -104,12 +106,10 @@ def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) 
         return []
 
     def words_between(start: int, end: int) -> list[str]:
-        first, last = int(reading.token_of[start]), int(reading.token_of[end - 1])
-        said = [word for token in stream.tokens[first : last + 1] for word in spoken_words(token)]
-        return say_once([word for word in said if word not in ARTICLES and word not in FILLERS])
+        return _read_back(reading, stream.tokens, packs.lexicon, start, end)
 
     found: list[_Found] = []
-    for match in find_matches(packs, reading.text, words_between):
+    for match in find_matches(packs, reading, words_between):
         entry = packs.entries[match.entry]
         if entry.pack.speaker in (None, stream.speaker) or stream.speaker is Speaker.UNKNOWN:
             candidate = _judge(match, entry, stream, reading, ordered)
@@ -118,7 +118,26 @@ def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) 
     return [item.hit for item in _keep_longest(found, packs)]
 
 
-def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordered: Sequence[Utterance]) -> _Found | None:
+def _read_back(reading: Reading, tokens: Sequence[str], lexicon: Lexicon, start: int, end: int) -> list[str]:
+    """Return the words that characters ``start`` to ``end`` stand for: mended, said once, without articles and fillers."""
+    words: list[str] = []
+    for place in range(start, end):
+        word = lexicon.word_of.get(reading.text[place])
+        if word is not None:
+            words.append(word)
+            continue
+        first = int(reading.token_of[place])
+        behind = int(reading.token_of[place + 1]) if place + 1 < len(reading.text) else len(tokens)
+        for token in tokens[first : max(behind, first + 1)]:
+            words += [w for w in spoken_words(token) if w not in lexicon.words and w not in ARTICLES and w not in FILLERS]
+            if not IS_NUMBER.match(reading.text[place]):
+                break
+    return words
+
+
+def _judge(  # noqa: PLR0911 - each way out is one reason why the sentence takes it back
+    match: Match, entry: Entry, stream: _Stream, reading: Reading, ordered: Sequence[Utterance]
+) -> _Found | None:
     """Return the hit of a match, or None when its sentence takes it back."""
     pack, phrase, tokens = entry.pack, entry.phrase, stream.tokens
     first, last = int(reading.token_of[match.start]), int(reading.token_of[match.end - 1]) + 1
@@ -137,6 +156,10 @@ def _judge(match: Match, entry: Entry, stream: _Stream, reading: Reading, ordere
     member = stream.member_at(first)
     utterance = ordered[stream.members[member]]
     if pack.statement and not _is_claimed(entry, stream, first, last, before, after, ordered):
+        return None
+    if is_conditional(before, is_claim=pack.statement) or (stream.speaker is not Speaker.CALLER and is_passed_on(before)):
+        return None
+    if pack.speaker is None and pack.needs_digits_s is None and _is_denied_by_other(stream, first, last, ordered):
         return None
     if phrase.needs_yes and not is_answered_yes(ordered, stream.members[stream.member_at(last - 1)]):
         return None
@@ -178,8 +201,6 @@ def _is_claimed(
     entry: Entry, stream: _Stream, first: int, last: int, before: list[str], after: list[str], ordered: Sequence[Utterance]
 ) -> bool:
     """Say whether the sentence claims the phrase: no condition, no report of others, no question left without a yes."""
-    if is_conditional(before):
-        return False
     own = entry.first_word
     is_ours = stream.speaker is not Speaker.CALLER and entry.pack.speaker is not Speaker.CALLER
     if is_ours and (is_reported(words_before(stream.tokens, first, whole_sentence=True)) or is_denied_after(after)):
@@ -194,15 +215,29 @@ def _is_claimed(
     return True
 
 
+def _is_denied_by_other(stream: _Stream, first: int, last: int, ordered: Sequence[Utterance]) -> bool:
+    """Say whether the phrase is asked, and the other party says no within 6 s: "is it a grant?" - "no, it's insurance"."""
+    if not is_question(stream.tokens, first, last):
+        return False
+    answer = _find_answer(ordered, stream.members[stream.member_at(last - 1)])
+    return answer is not None and is_refusal(answer.text)
+
+
 def is_answered_yes(ordered: Sequence[Utterance], index: int) -> bool:
     """Say whether the other party agrees within 6 s of the end of an utterance."""
+    answer = _find_answer(ordered, index)
+    return answer is not None and is_affirmative(answer.text)
+
+
+def _find_answer(ordered: Sequence[Utterance], index: int) -> Utterance | None:
+    """Return what the other party says next, within 6 s of the end of an utterance."""
     asked = ordered[index]
     for answer in ordered[index + 1 : index + 6]:
         if answer.span.start_s - asked.span.end_s > ANSWER_WITHIN_S:
-            return False
+            return None
         if answer.speaker is not asked.speaker or answer.speaker is Speaker.UNKNOWN:
-            return is_affirmative(answer.text)
-    return False
+            return answer
+    return None
 
 
 def _keep_longest(found: list[_Found], packs: PackSet) -> list[_Found]:

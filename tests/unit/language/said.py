@@ -1,6 +1,6 @@
 """Sentences written for these tests: what must raise a pack, and what sounds like it and must not.
 
-``FIRES`` was written once the matching stood and nothing was tuned to it: its one miss ("on line" for "online") is kept.
+``FIRES`` was written once the matching stood and nothing was tuned to it.
 ``QUIET`` grew while the matching was built, so it guards against relapse and measures nothing. ``c`` is the caller, ``a`` our
 side, ``u`` a party that is not known.
 """

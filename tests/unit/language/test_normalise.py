@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.language.normalise import apostrophe_variants, say_once, spoken_words
+from app.language.normalise import apostrophe_variants, spoken_words
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,6 @@ def test_a_phrase_is_also_spelled_as_recognisers_mistake_it() -> None:
     assert "my dad is not here" in apostrophe_variants("my dad's not here")
 
 
-def test_stammered_words_are_said_once_but_a_double_hello_stays() -> None:
-    assert say_once(["i", "got", "i", "got", "a", "a", "text"]) == ["i", "got", "a", "text"]
-    assert say_once(["hello", "hello"]) == ["hello", "hello"]
-
-
 @given(st.text(max_size=40))
 def test_any_token_gives_plain_lower_case_words(token: str) -> None:
     for word in spoken_words(token):
@@ -51,11 +46,3 @@ def test_any_token_gives_plain_lower_case_words(token: str) -> None:
         assert word.isascii()
         assert word == word.lower()
         assert " " not in word
-
-
-@given(st.lists(st.sampled_from(["a", "b", "c"]), max_size=12))
-def test_saying_once_twice_changes_nothing_more(words: list[str]) -> None:
-    once = say_once(words)
-    assert len(once) <= len(words)
-    assert set(once) == set(words)
-    assert say_once(once) == once
