@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.compliance.case import Case
+from app.compliance.finding import FindingValue
 from app.compliance.rule_set import Rule, RuleSet
-from app.compliance.word_findings import FindingValue
 from app.errors import InvalidInput
 from app.timeline import Span
 from app.vocabulary import Outcome, RuleStatus, Severity

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from app.conversation import Utterance
+from app.conversation import CallerVoice, Utterance
+from app.timeline import Span
 from app.vocabulary import AttemptKind, Channel, Dialer, LegDirection, LegVoice, Purpose, TransferType
 
 
@@ -272,6 +273,19 @@ class VoiceDetector:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardVoice:
+    """What our own ears say of the caller's voice; it comes with a recording and is never read from facts as sent.
+
+    ``is_heard_elsewhere``: the caller's audio was heard in a call from another number. ``whole`` is the whole recording.
+    """
+
+    verdict: CallerVoice
+    detector_version: str | None = None
+    is_heard_elsewhere: bool = False
+    whole: Span = Span(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """The items of the TSR's call record (16 CFR 310.5(a)(2)) that no other fact carries, by name; see the TSR rules."""
 
@@ -333,6 +347,7 @@ class Facts:
     emergencies: tuple[Emergency, ...] = ()
     ivr_prompt: IvrPrompt | None = None
     voice_detector: VoiceDetector | None = None
+    caller_voice: HeardVoice | None = None
     record: CallRecord = CallRecord()
     creative: Creative | None = None
     tracking_number: TrackingNumberUse | None = None
@@ -340,5 +355,6 @@ class Facts:
     utterances: tuple[Utterance, ...] = ()
     duration_s: float | None = None
     is_recorded: bool | None = None
+    is_made_up: bool | None = None
     ignored_fields: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)

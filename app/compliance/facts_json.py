@@ -58,12 +58,18 @@ def parse_facts(data: Any, *, item: str = "facts") -> Facts:
     """
     if not isinstance(data, Mapping):
         raise InvalidInput(f"{item}: expected a JSON object with the call's facts, got {type(data).__name__}", item=item)
+    facts, errors = read_facts(data)
+    if errors:
+        raise InvalidInput(f"{item}: " + "; ".join(errors), item=item, errors=list(errors))
+    return facts
+
+
+def read_facts(data: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
+    """Return the facts of one call, and what is wrong with them; a value of the wrong shape is unknown."""
     reader = Reader(data)
     facts = _read_facts(reader, data)
     reader.close()
-    if reader.errors:
-        raise InvalidInput(f"{item}: " + "; ".join(reader.errors), item=item, errors=list(reader.errors))
-    return replace(facts, ignored_fields=tuple(reader.ignored))
+    return replace(facts, ignored_fields=tuple(reader.ignored)), tuple(reader.errors)
 
 
 def _read_facts(r: Reader, data: Mapping[str, Any]) -> Facts:
@@ -99,6 +105,7 @@ def _read_facts(r: Reader, data: Mapping[str, Any]) -> Facts:
         utterances=r.items("utterances", _read_utterance),
         duration_s=r.number("duration_s", most=SECONDS_OF_ALL_CALLS),
         is_recorded=r.flag("recorded"),
+        is_made_up=r.flag("made_up"),
         raw=data,
     )
 

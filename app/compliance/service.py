@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.audio.heard_elsewhere import is_heard_from_other_number
 from app.audio.records import load_listening
+from app.compliance.finding import FindingValue
 from app.compliance.voice_findings import find_in_call
-from app.compliance.word_findings import RULE_SET_VERSION, FindingValue
+from app.compliance.word_findings import RULE_SET_VERSION
 from app.conversation import KeywordHit, Listening, Utterance
 from app.models.analysis import AnalysisRun
 from app.models.base import canonical_json

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from app.compliance.finding import FindingValue
 from app.compliance.rule_titles import find_rule_title
-from app.compliance.word_findings import FindingValue, find_in_words
+from app.compliance.word_findings import find_in_words
 from app.conversation import KeywordHit, Listening, VoiceReason
 from app.timeline import Span
 from app.vocabulary import Outcome, Severity, VoiceLabel

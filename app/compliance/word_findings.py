@@ -5,29 +5,15 @@ a rule whose only hits are low-trust words gives none.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from app.compliance.finding import FindingValue
 from app.compliance.rule_titles import find_rule_title
 from app.conversation import KeywordHit
-from app.timeline import Span
-from app.vocabulary import Outcome, PackKind, Severity
+from app.vocabulary import Outcome, PackKind
 
 RULE_SET_VERSION = "words-1 voice-2"
-
-
-@dataclass(frozen=True, slots=True)
-class FindingValue:
-    """What one rule says of one call, with the evidence for it; ``span`` is where to listen first."""
-
-    rule: str
-    outcome: Outcome
-    severity: Severity
-    reason: str
-    citations: tuple[str, ...]
-    evidence: dict[str, Any]
-    span: Span | None
 
 
 def find_in_words(hits: Iterable[KeywordHit]) -> tuple[FindingValue, ...]:

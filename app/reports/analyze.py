@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from app.audio.listening_json import listening_to_json, span_to_json
+from app.compliance.finding import FindingValue
 from app.compliance.voice_findings import find_in_call
-from app.compliance.word_findings import FindingValue
 from app.conversation import CallScore, KeywordHit, Listening
 from app.errors import EarshotError
 from app.language.keypad import mask_tones

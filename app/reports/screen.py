@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.compliance.case import Reference, build_case, first_words_of_consumer_s
-from app.compliance.engine import evaluate, worth_telling
+from app.compliance.case import Reference
+from app.compliance.engine import worth_telling
 from app.compliance.facts import Facts
 from app.compliance.facts_json import parse_facts
+from app.compliance.judge import Judge
 from app.compliance.rule_set import RuleSet
-from app.conversation import KeywordHit
 from app.errors import InvalidInput
-from app.language.absences import Absence, find_absences, find_groups
 from app.language.matching import PackSet
-from app.language.redact_text import find_all_sensitive, redact_quote
-from app.language.spotting import spot
+from app.language.redact_text import redact_quote
 from app.reports.analyze import finding_to_json, hit_to_json
 
 LONGEST_LINE = 10_000_000
@@ -53,44 +51,18 @@ class Screener:
 
     def screen(self, facts: Facts) -> dict[str, Any]:
         """Return the answer to one call's facts."""
-        hits = spot(facts.utterances, self.packs, duration_s=_duration_s(facts)) if facts.utterances else ()
-        sensitive = find_all_sensitive(facts.utterances, (), hits)
-        case = build_case(
-            facts,
-            hits,
-            self.reference,
-            absences=self._absences(facts, hits),
-            said={pack.id: find_groups(pack, hits) for pack in self.packs.source.packs if pack.groups},
-            sensitive=sensitive,
-            as_of=self.as_of,
-        )
-        found = evaluate(case, self.rules)
+        judged = Judge(self.rules, self.packs, self.reference).judge(facts, as_of=self.as_of)
+        found = judged.findings
         answer: dict[str, Any] = {
             "call_id": facts.call_id,
             "ruleset": self.rules.version,
             "findings": [finding_to_json(finding) for finding in (found if self.tells_all else worth_telling(found))],
         }
         if facts.utterances:
-            answer["keywords"] = [hit_to_json(redact_quote(hit, sensitive)) for hit in hits]
+            answer["keywords"] = [hit_to_json(redact_quote(hit, judged.sensitive)) for hit in judged.hits]
         if facts.ignored_fields:
             answer["ignored_fields"] = list(facts.ignored_fields)
         return answer
-
-    def _absences(self, facts: Facts, hits: tuple[KeywordHit, ...]) -> tuple[Absence, ...]:
-        if not facts.utterances:
-            return ()
-        return find_absences(
-            hits,
-            self.packs,
-            duration_s=_duration_s(facts),
-            origin_s=first_words_of_consumer_s(facts),
-            utterances=facts.utterances,
-            names=frozenset({facts.seller.casefold()}) if facts.seller else frozenset(),
-        )
-
-
-def _duration_s(facts: Facts) -> float:
-    return max([facts.duration_s or 0.0, *(utterance.span.end_s for utterance in facts.utterances)])
 
 
 def _name(data: Any, item: str) -> str:

@@ -11,6 +11,7 @@ from app.compliance.consents import ELEMENTS, ConsentReading, read_consents
 from app.compliance.engine import Judgement, gate, rule_function
 from app.compliance.hearing import find_telling, first_span, quote, words_evidence
 from app.compliance.rule_set import Rule
+from app.compliance.rules.voice import join_question, judge_conversing_machine
 from app.vocabulary import Dialer, LegVoice, Outcome, PackKind, Severity, Speaker
 
 ORAL_IS_ENOUGH_IN = frozenset({"TX", "LA", "MS"})
@@ -126,10 +127,13 @@ def judge_ai_voice(case: Case, rule: Rule) -> Iterable[Judgement]:
         yield Judgement(Outcome.REVIEW, said, evidence)
     kinds = frozenset({PackKind.CONTEXT, PackKind.VIOLATION})
     hits = find_telling(case, rule.params["packs"], kinds=kinds) if case.facts.utterances else ()
-    if hits:
+    heard = judge_conversing_machine(case)
+    if heard is not None:
+        yield join_question(heard, hits) if hits else heard
+    elif hits:
         said = f"Somebody asks whether the voice is a machine: {quote(hits)}."
         yield Judgement(Outcome.REVIEW, said, words_evidence(hits), span=first_span(hits))
-    yield Judgement(Outcome.NOT_APPLICABLE, "No synthetic voice is declared.")
+    yield Judgement(Outcome.NOT_APPLICABLE, "No synthetic voice is declared or heard.")
 
 
 @rule_function("ai_voice_california")

@@ -60,6 +60,9 @@ def judge_consumer_number(case: Case, rule: Rule) -> Iterable[Judgement]:
     if check is NumberCheck.OK and number != ours:
         yield Judgement(Outcome.PASS, "The consumer's number can exist.", evidence)
         return
+    if check is NumberCheck.FICTIONAL and case.facts.is_made_up:
+        yield Judgement(Outcome.NOT_APPLICABLE, "The call is a made-up sample; its numbers are kept for fiction.", evidence)
+        return
     why = TOLD.get(check, "is the tracking number itself")
     severity = Severity.HIGH if is_unproved(identity) else rule.severity
     yield Judgement(Outcome.REVIEW, f"The consumer's number {why}.", evidence, severity=severity)
