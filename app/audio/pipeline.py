@@ -184,13 +184,14 @@ def listen(
 def decide_roles(
     channels: int, given: Sequence[ChannelRole] | None, words: Sequence[Sequence[Word]], tones: Sequence[Tone]
 ) -> tuple[tuple[ChannelRole, ...], tuple[str, ...]]:
-    """Return what each kept channel carries, and notes on how that was found out; the sender's word needs none."""
+    """Return what each kept channel carries, and notes on how that was found out; the sender's word needs none if it fits."""
     usual = assign_roles(channels, given)
     if channels == 1 or (given is not None and len(given) == channels):
         return usual, ()
+    unfit = f"The sender's channel roles were not used: {len(given or ())} given for {channels} channels."
     found = guess_channel_roles(words, tones)
     roles, guess = found or (usual, None)
-    return roles, (explain_roles(guess),)
+    return roles, (*([unfit] if given else []), explain_roles(guess))
 
 
 def assign_roles(channels: int, given: Sequence[ChannelRole] | None = None) -> tuple[ChannelRole, ...]:

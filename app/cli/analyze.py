@@ -153,7 +153,10 @@ def _load_told(path: Path) -> _Told:
         connected_s=_read_seconds(path, "duration_s", data.get("duration_s")),
     )
     names = [*_read_texts(path, "campaign.hot_words", campaign.get("hot_words"))]
-    names += [data["seller"]] if isinstance(data.get("seller"), str) else []
+    seller = data.get("seller")
+    if seller is not None and not isinstance(seller, str):
+        raise InvalidInput(f"{path}: expected the seller's name under seller, got {seller!r}")
+    names += [seller] if seller else []
     return _Told(facts, join_hot_words(names), _read_roles(path, data.get("channel_roles")))
 
 

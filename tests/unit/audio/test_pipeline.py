@@ -148,6 +148,13 @@ def test_the_senders_word_on_the_roles_wins() -> None:
     assert (heard.channel_roles, heard.notes) == ((CALLER, AGENT), ("a note",))
 
 
+def test_roles_for_another_number_of_channels_are_not_used_and_that_is_said() -> None:
+    said = TwoPartyTranscriber("thank you for calling how can i help", "i need a quote")
+    heard = listen(STEREO, said, channel_roles=(CALLER,))
+    assert heard.channel_roles == (AGENT, CALLER)
+    assert "The sender's channel roles were not used: 1 given for 2 channels." in heard.notes
+
+
 def test_the_same_audio_is_recognised_once() -> None:
     cache, first, second = MemoryStageCache(), OneWordTranscriber(), OneWordTranscriber()
     assert listen(STEREO, first, cache=cache) == listen(STEREO, second, cache=cache)
