@@ -21,9 +21,11 @@ from app.language.words import word_set
 BREAK = "\x01"  # no phrase crosses it
 _SEAM = "\x03"  # between written tokens while a reading is made
 OTHER = "\x02"  # a word that no phrase holds
-PART = "\x04"  # stands before a word that may be half of one of a phrase, while a reading is made
+LEFT_PART = "\x04"  # stands before a word that may be the first half of one of a phrase, while a reading is made
+RIGHT_PART = "\x06"  # the same for the second half
 GUESS = "\x05"  # stands before the words guessed for a misspelling, while a reading is made
 OTHER_NUMBER = chr(0xE000)
+_UNMARKED = dict.fromkeys(map(ord, (LEFT_PART, GUESS, RIGHT_PART)))
 _FIRST_NUMBER = 0xE001
 _LAST_NUMBER = 0xE7FF
 _FIRST_WORD = 0xE800
@@ -87,6 +89,8 @@ class Lexicon:
     hedges: str = ""
     mender: Mender = field(default_factory=lambda: Mender(()))
     _known: dict[str, str] = field(default_factory=dict)
+    _joins: dict[tuple[str, str], str] = field(default_factory=dict)
+    _numbers_joined: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, phrases: Iterable[Iterable[str]], *, repeatable: Iterable[str] = ()) -> "Lexicon":
@@ -139,38 +143,49 @@ class Lexicon:
         codes = _codes_of(text)
         is_seam = codes == ord(_SEAM)
         codes, token_of = codes[~is_seam], np.cumsum(is_seam)[~is_seam]
-        is_mark = (codes == ord(PART)) | (codes == ord(GUESS))
+        is_mark = (codes >= ord(LEFT_PART)) & (codes <= ord(RIGHT_PART))  # GUESS lies between them
         if not is_mark.any():
             return self._edit(codes, token_of, np.zeros(len(codes), dtype=np.bool_))
         marked = np.flatnonzero(is_mark)
         places = marked - np.arange(len(marked))  # where the marked words stand once the marks are gone
-        is_part = codes[marked] == ord(PART)
+        marks = codes[marked]
         codes, token_of = codes[~is_mark], token_of[~is_mark]
         is_guess = np.zeros(len(codes), dtype=np.bool_)
-        is_guess[places[~is_part & (places < len(codes))]] = True
-        return self._edit(*self._join_parts(places[is_part].tolist(), codes, token_of, is_guess, tokens))
+        guesses = places[marks == ord(GUESS)]
+        is_guess[guesses[guesses < len(codes)]] = True
+        firsts = np.concatenate((places[marks == ord(LEFT_PART)], places[marks == ord(RIGHT_PART)] - 1))
+        return self._edit(*self._join_parts(firsts, codes, token_of, is_guess, tokens))
 
     def _join_parts(
         self,
-        parts: list[int],
+        firsts: NDArray[np.int64],
         codes: NDArray[np.uint32],
         token_of: NDArray[np.int64],
         is_guess: NDArray[np.bool_],
         tokens: list[str],
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_]]:
-        """Put words together that were heard in two: "in formation"."""
+        """Put words together that were heard in two: "in formation"; ``firsts`` are places where the first half may stand."""
+        firsts = firsts[(firsts >= 0) & (firsts + 1 < len(codes))]
+        one = token_of[firsts]
+        is_next = token_of[firsts + 1] == one + 1
+        joins = self._joins
         is_kept = np.ones(len(codes), dtype=np.bool_)
-        for part in parts:
-            for first in (part - 1, part):
-                if first < 0 or first + 1 >= len(codes) or not is_kept[first] or not is_kept[first + 1]:
-                    continue
-                at, behind = int(token_of[first]), int(token_of[first + 1])
-                joined = self.mender.join("".join(spoken_words(tokens[at])), "".join(spoken_words(tokens[behind])))
-                if behind == at + 1 and joined in self.words:
-                    codes[first] = ord(self.words[joined])
-                    is_guess[first] = True
-                    is_kept[first + 1] = False
+        for first, token in zip(firsts[is_next].tolist(), one[is_next].tolist(), strict=True):
+            pair = (tokens[token], tokens[token + 1])
+            joined = joins.get(pair)
+            if joined is None:
+                joined = joins[pair] = self._join(*pair)
+            if joined and is_kept[first] and is_kept[first + 1]:
+                codes[first] = ord(joined)
+                is_guess[first] = True
+                is_kept[first + 1] = False
         return codes[is_kept], token_of[is_kept], is_guess[is_kept]
+
+    def _join(self, first: str, second: str) -> str:
+        """Return the character of the word that two written tokens make, or an empty text."""
+        if len(self._joins) > _CACHE_LIMIT:
+            self._joins.clear()
+        return self.words.get(self.mender.join("".join(spoken_words(first)), "".join(spoken_words(second))), "")
 
     def write(self, words: Iterable[str]) -> str:
         """Return the characters of spoken words, numbers not yet joined."""
@@ -178,7 +193,7 @@ class Lexicon:
 
     def write_phrase(self, words: Iterable[str]) -> str:
         """Return the characters of a phrase, numbers joined and repetitions made one, as :meth:`read` does."""
-        text = self.write(words).replace(PART, "").replace(GUESS, "")
+        text = self.write(words).translate(_UNMARKED)
         return self._edit(_codes_of(text), np.arange(len(text), dtype=np.int64), np.zeros(len(text), dtype=np.bool_)).text
 
     def sound(self, text: str) -> tuple[str, NDArray[np.int64]]:
@@ -197,7 +212,7 @@ class Lexicon:
         if value is not None:
             return self.numbers.get(value, OTHER_NUMBER)
         mended = self.mender.mend(word)
-        part = PART if self.mender.is_part(word) else ""
+        part = (LEFT_PART if self.mender.may_begin(word) else "") + (RIGHT_PART if self.mender.may_end(word) else "")
         if mended == (word,):
             return part + self.sounds.get(sound_of(word), OTHER)
         return part + GUESS + "".join(map(self._write_known, mended))
@@ -214,7 +229,14 @@ class Lexicon:
         codes = codes.copy()
         is_kept = np.ones(len(codes), dtype=np.bool_)
         for match in _NUMBERS.finditer(text):
-            joined = self._join_numbers(match[0])
+            run = match[0]
+            joined = self._numbers_joined.get(run, "")
+            if not joined:
+                if len(self._numbers_joined) > _CACHE_LIMIT:
+                    self._numbers_joined.clear()
+                joined = self._numbers_joined[run] = self._join_numbers(run)
+            if joined == run:
+                continue
             start = match.start()
             codes[start : start + len(joined)] = [ord(code) for code in joined]
             is_kept[start + len(joined) : match.end()] = False

@@ -6,7 +6,6 @@ normalised Indel similarity; the cut follows trials on recognition errors such a
 which reach 91 to 99).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import jellyfish
@@ -18,6 +17,7 @@ from app.language.lexicon import DETERMINERS, FREE, KEPT, LEAST_TO_MISSPELL, MIN
 LEAST_RATIO = 88.0
 LEAST_RATIO_WHOLE = 80.0  # where every weighty word is the phrase's own and only small ones differ
 LIKENESS_OF_OTHER_ENDING = 97.0  # "dialing" for "dials", all else the same
+LEAST_WORDS_TO_LACK_ONE = 4
 LIKENESS_OF_GUESS = 95.0  # a letter lost, all else the same
 _ALIKE = {"two": "to", "too": "to", "2": "to", "four": "for", "4": "for", "their": "there"}
 _PREPOSITIONS = frozenset({"to", "of", "on", "in", "at", "for", "from", "and", "your"})
@@ -57,7 +57,7 @@ def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
     slots_phrase, slots_heard = _slots(phrase), _slots(heard)
     if len(slots_phrase) != len(slots_heard):
         return None
-    missing_left = 0 if len(phrase) < 4 else 1 if len(phrase) < 7 else 2
+    missing_left = 0 if len(phrase) < LEAST_WORDS_TO_LACK_ONE else 1 if len(phrase) < 7 else 2
     extra_left = 0 if len(phrase) < 4 else 1
     cleaned: list[str] = []
     for (small, word), (small_heard, word_heard) in zip(slots_phrase, slots_heard, strict=True):
@@ -84,39 +84,40 @@ def _merge(small: list[str], heard: list[str], *, is_short: bool) -> tuple[list[
     if "that" in heard and "that" not in small:  # "money [that has been] set aside"
         at = heard.index("that")
         heard = heard[:at] + [word for word in heard[at:] if word not in _OF_CLAUSES]
-    lost, added = Counter(small), Counter(heard)
-    lost, added = lost - added, added - lost
-    swapped = min(sum(lost[word] for word in DETERMINERS), sum(added[word] for word in DETERMINERS))
-    if swapped:
-        lost = _without(lost, DETERMINERS, swapped)
-        added = _without(added, DETERMINERS, swapped)
-    bought = Counter({word: n for word, n in added.items() if word not in FREE})
-    if any(word in _POLAR for word in added) or any(word in KEPT for word in lost):
+    lost, added = _without(small, heard), _without(heard, small)
+    if lost and added:
+        swapped = min(sum(word in DETERMINERS for word in lost), sum(word in DETERMINERS for word in added))
+        if swapped:
+            lost, added = _drop_determiners(lost, swapped), _drop_determiners(added, swapped)
+    bought = [word for word in added if word not in FREE]
+    if not _POLAR.isdisjoint(added) or not KEPT.isdisjoint(lost):
         return None
-    if is_short and any(word not in _PREPOSITIONS for word in bought):
+    is_other = not _PREPOSITIONS.issuperset(bought)
+    if is_other and is_short:
         return None
     # "was calling" is not "am calling", and "i have an eleven year old" is not "i'm eleven years old"
-    if lost and (any(word not in _PREPOSITIONS for word in bought) or added["have"] or added["had"]):
+    if lost and (is_other or "have" in added or "had" in added):
         return None
-    if not lost:
-        return [*small, *bought.elements()], 0, bought.total()
-    gone = Counter(lost)
+    return [*_without(small, lost), *bought], len(lost), len(bought)
+
+
+def _without(words: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the words less the others, each taken away as often as it is there."""
+    left = list(words)
+    for word in others:
+        if word in left:
+            left.remove(word)
+    return left
+
+
+def _drop_determiners(words: list[str], number: int) -> list[str]:
     kept = []
-    for word in small:
-        if gone[word] > 0:
-            gone[word] -= 1
+    for word in words:
+        if number and word in DETERMINERS:
+            number -= 1
         else:
             kept.append(word)
-    return [*kept, *bought.elements()], lost.total(), bought.total()
-
-
-def _without(counts: Counter[str], words: frozenset[str], number: int) -> Counter[str]:
-    left = Counter(counts)
-    for word in counts:
-        while word in words and number and left[word] > 0:
-            left[word] -= 1
-            number -= 1
-    return +left
+    return kept
 
 
 def _spell_alike(small: list[str]) -> list[str]:

@@ -15,8 +15,8 @@ from typing import Any
 import ahocorasick
 import numpy as np
 
-from app.language.lexicon import BREAK, IS_NUMBER, Lexicon, Reading
-from app.language.likeness import LIKENESS_OF_GUESS, guesses_allowed, measure_likeness
+from app.language.lexicon import BREAK, IS_NUMBER, MINOR, Lexicon, Reading
+from app.language.likeness import LEAST_WORDS_TO_LACK_ONE, LIKENESS_OF_GUESS, guesses_allowed, measure_likeness
 from app.language.normalise import ARTICLES, FILLERS, apostrophe_variants, spoken_words
 from app.language.packs import Pack, Phrase, PhrasePacks
 from app.language.variants import vary
@@ -26,6 +26,7 @@ MAX_NUMBER_CODES = 5  # what `{n}` may stand for, in numbers
 MAX_HEDGES = 2  # "at least", "up to" before a number
 LEAST_SOUNDS = 2
 LEAST_WORDS_OF_ONE_SOUND = 3  # a phrase with one weighty word needs all its small ones
+_TELLING_LITTLE = frozenset({"only", "not", "no", "never", "all", "now", "set", "name", "four", "last", "here", "one"})
 LEAST_LETTERS = 8  # below this, too many passages sound alike
 
 
@@ -51,6 +52,7 @@ class Piece:
     words: tuple[str, ...]
     lead: str = ""  # the small words it begins with, which the reading by sound leaves out
     tail: str = ""
+    needs_all: bool = False  # too short to lack a small word at its ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +107,25 @@ def compile_packs(packs: PhrasePacks) -> PackSet:
                 code = lexicon.write_phrase(words)
                 sounds, origin = lexicon.sound(code)
                 lead, tail = (code[: origin[0]], code[origin[-1] + 1 :]) if sounds else ("", "")
-                piece = Piece(len(patterns) - 1, index, gap, code, words, lead, tail)
+                needs_all = len(sounds) == 1 or len(words) < LEAST_WORDS_TO_LACK_ONE
+                piece = Piece(len(patterns) - 1, index, gap, code, words, lead, tail, needs_all)
                 sizes[-1] += len(code)
                 exact.setdefault(code, []).append(piece)
-                if (len(sounds) >= LEAST_SOUNDS or (sounds and len(words) >= LEAST_WORDS_OF_ONE_SOUND)) and len(
-                    " ".join(words)
-                ) >= LEAST_LETTERS:
+                if _may_be_misheard(words, sounds):
                     by_sound.setdefault(sounds, []).append(piece)
         lead = spellings[0][0][1][0]
         entries.append(Entry(pack, phrase, first if first in ARTICLES else "", lead, sizes[0]))
     return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _automaton(exact), _automaton(by_sound))
+
+
+def _may_be_misheard(words: tuple[str, ...], sounds: str) -> bool:
+    """Say whether a piece has enough to be looked for by sound: two weighty words, or a telling one among small ones."""
+    if len(" ".join(words)) < LEAST_LETTERS:
+        return False
+    if len(sounds) >= LEAST_SOUNDS:
+        return True
+    is_telling = any(len(word) > 2 and word not in MINOR and word not in _TELLING_LITTLE for word in words)
+    return is_telling and len(sounds) == 1 and len(words) >= LEAST_WORDS_OF_ONE_SOUND
 
 
 def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int, int], list[str]]) -> list[Match]:
@@ -134,26 +145,25 @@ def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int,
         else:
             found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
 
-    exact_places: set[tuple[int, int]] = set()
     for last, (size, pieces) in packs.exact.iter(_spread(text)):
-        start, end = last // 2 + 1 - size, last // 2 + 1
-        exact_places.add((start, end))
-        guessed = bisect_left(guesses, end) - bisect_left(guesses, start) if guesses else 0
-        if guessed > guesses_allowed(size):
-            continue
-        for piece in pieces:
-            note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
+        end = last // 2 + 1
+        start = end - size
+        guessed = _count_between(guesses, start, end)
+        if guessed <= guesses_allowed(size):
+            for piece in pieces:
+                note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
     sounds, origin = packs.lexicon.sound(text)
+    free = packs.lexicon.free
     for last, (size, pieces) in packs.by_sound.iter(_spread(sounds)):
-        left, right = int(origin[last // 2 - size + 1]), int(origin[last // 2]) + 1
+        last //= 2  # noqa: PLW2901
+        left, right = int(origin[last - size + 1]), int(origin[last]) + 1
         for piece in pieces:
-            start, end = _widen(text, left, right, piece, packs.lexicon.free)
-            if (start, end) in exact_places and text[start:end] == piece.code:
+            if text.startswith(piece.code, max(left - len(piece.lead), 0)):
+                continue  # word for word: found above
+            if piece.needs_all and not _has_small_words(text, left, right, piece, free):
                 continue
-            if size == 1 and end - start < len(piece.code):
-                continue
-            guessed = bisect_left(guesses, end) - bisect_left(guesses, start) if guesses else 0
-            likeness = measure_likeness(piece.words, words_between(start, end), guessed)
+            start, end = _widen(text, left, right, piece, free)
+            likeness = measure_likeness(piece.words, words_between(start, end), _count_between(guesses, start, end))
             if likeness:
                 note(piece, start, end, likeness)
     for number in sorted({number for number, index in found if index == 0}):
@@ -218,6 +228,18 @@ def _spread(text: str) -> str:
     pairs[0::2] = (codes >> 6) + 0x1000
     pairs[1::2] = (codes & 63) + 0x100
     return pairs.tobytes().decode("utf-32-le")
+
+
+def _count_between(places: list[int], start: int, end: int) -> int:
+    return bisect_left(places, end) - bisect_left(places, start) if places else 0
+
+
+def _has_small_words(text: str, left: int, right: int, piece: Piece, free: set[str]) -> bool:
+    """Say whether all small words of a short piece stand around it, perhaps with one free word among them."""
+    if piece.lead and (left == 0 or (text[left - 1] != piece.lead[-1] and text[left - 1] not in free)):
+        return False
+    start, end = _widen(text, left, right, piece, free)
+    return end - start >= len(piece.lead) + right - left + len(piece.tail)
 
 
 def _widen(text: str, left: int, right: int, piece: Piece, free: set[str]) -> tuple[int, int]:

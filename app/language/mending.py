@@ -50,7 +50,8 @@ class Mender:
         self._words = frozenset(counts)
         self._shortened: dict[str, list[str]] = {}
         self._by_initial: dict[str, list[str]] = {}
-        self._parts: set[str] = set()
+        self._lefts: set[str] = set()
+        self._rights: set[str] = set()
         for word, _ in counts.most_common():
             if len(word) >= LEAST_LETTERS:
                 for shorter in _shorten(word):
@@ -58,8 +59,10 @@ class Mender:
             if len(word) >= LEAST_FOR_TWO:
                 self._by_initial.setdefault(word[0], []).append(word)
             if len(word) >= LEAST_TO_JOIN:
-                self._parts.update(part for i in range(2, len(word) - 1) for part in (word[:i], word[i:]))
-        self._parts -= self._words
+                self._lefts.update(word[:i] for i in range(2, len(word) - 1))
+                self._rights.update(word[i:] for i in range(2, len(word) - 1))
+        self._lefts -= self._words
+        self._rights -= self._words
 
     def mend(self, word: str) -> tuple[str, ...]:
         """Return the words of the vocabulary that a word may be; itself when it is one, or none is near."""
@@ -75,14 +78,18 @@ class Mender:
                 return (*self._forms.get(word[:i], (word[:i],)), *self._forms.get(word[i:], (word[i:],)))
         return (word,)
 
-    def is_part(self, word: str) -> bool:
-        """Say whether a word of the vocabulary may begin or end with this, as "in formation" does."""
-        return word in self._parts
+    def may_begin(self, word: str) -> bool:
+        """Say whether a word of the vocabulary may begin with this, which is none itself: "medi care"."""
+        return word in self._lefts
+
+    def may_end(self, word: str) -> bool:
+        """Say whether a word of the vocabulary may end with this, which is none itself: "in formation"."""
+        return word in self._rights
 
     def join(self, first: str, second: str) -> str:
         """Return the word of the vocabulary that was heard in two, or an empty text."""
         joined = first + second
-        if len(joined) < LEAST_TO_JOIN or joined not in self._words or not (self.is_part(first) or self.is_part(second)):
+        if len(joined) < LEAST_TO_JOIN or joined not in self._words or not (first in self._lefts or second in self._rights):
             return ""
         return joined
 

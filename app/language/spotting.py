@@ -81,14 +81,14 @@ def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) 
         hits += _spot_stream(stream, ordered, packs)
     hits += _spot_agreed_questions(ordered, packs)
     hits = [_settle_kind(hit, packs, ordered) for hit in hits]
-    inside = [replace(hit, span=_clip(hit.span, duration_s)) for hit in hits]
+    inside = [hit if hit.span.end_s <= duration_s else replace(hit, span=_clip(hit.span, duration_s)) for hit in hits]
     return tuple(sorted(dict.fromkeys(inside), key=lambda h: (h.span.start_s, h.span.end_s, h.pack, h.phrase)))
 
 
 def _lay_out(ordered: Sequence[Utterance]) -> list[_Stream]:
-    streams: dict[tuple[int, str], _Stream] = {}
+    streams: dict[tuple[int, Speaker], _Stream] = {}
     for index, utterance in enumerate(ordered):
-        key = (utterance.channel, utterance.speaker.value)
+        key = (utterance.channel, utterance.speaker)
         stream = streams.get(key)
         if stream is None:
             stream = streams[key] = _Stream(utterance.speaker, [], [], [])
