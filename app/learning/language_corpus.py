@@ -19,6 +19,7 @@ from app.audio.asr import recognise_channel
 from app.audio.decode import decode
 from app.audio.listening_json import word_from_json, word_to_json
 from app.audio.pcm import HOUSE_RATE_HZ
+from app.audio.pipeline import PIPELINE_VERSION
 from app.audio.vad import find_speech
 from app.conversation import Word
 from app.errors import InvalidInput
@@ -103,8 +104,8 @@ def hear_passages(
 
 
 def cache_key(sha256: str, transcriber: Transcriber) -> str:
-    """Return the name under which what was heard is kept."""
-    made_of = {"version": CORPUS_VERSION, "sound": sha256, "asr": transcriber.identity.as_json()}
+    """Return the name under which what was heard is kept: another pipeline may hear other words with the same weights."""
+    made_of = {"version": CORPUS_VERSION, "pipeline": PIPELINE_VERSION, "sound": sha256, "asr": transcriber.identity.as_json()}
     return "language-" + hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()
 
 

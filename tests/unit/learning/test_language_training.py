@@ -2,14 +2,17 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.stage_cache import FolderStageCache
 from app.audio.language_check import check_channel
 from app.audio.language_model import read_language_model, write_language_model
 from app.conversation import Word
 from app.errors import InvalidInput
-from app.learning.language_corpus import HeardPassage, Passage, read_language_corpus
+from app.learning.language_corpus import HeardPassage, Passage, hear_passages, read_language_corpus
 from app.learning.language_training import render_training, train_language
 from app.timeline import Span
+from tests.fakes import ScriptedTranscriber
 
+SAMPLE_CALL = Path(__file__).parents[3] / "sample_audio" / "calls" / "plumbing-misdial.wav"
 HEADER = "file,language,speakers,channels,duration_s,licence\n"
 
 
@@ -66,6 +69,18 @@ def test_short_files_of_a_speaker_become_one_passage(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text(HEADER + lines + "")
     passages = read_language_corpus(tmp_path / "manifest.csv")
     assert [[file.stem for file in passage.files] for passage in passages] == [["a", "b"], ["c"], ["d"]]
+
+
+def test_what_was_heard_is_kept_until_the_pipeline_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passage = Passage("en", "caller", (SAMPLE_CALL,), 0, may_train=True)
+    cache, recogniser = FolderStageCache(tmp_path), ScriptedTranscriber()
+    first = hear_passages([passage], recogniser, cache=cache)
+    asked = len(recogniser.heard)
+    assert hear_passages([passage], recogniser, cache=cache) == first
+    assert len(recogniser.heard) == asked > 0
+    monkeypatch.setattr("app.learning.language_corpus.PIPELINE_VERSION", "another")
+    hear_passages([passage], recogniser, cache=cache)
+    assert len(recogniser.heard) == 2 * asked
 
 
 @pytest.mark.parametrize(
