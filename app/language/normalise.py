@@ -159,11 +159,15 @@ def spoken_words(token: str) -> tuple[str, ...]:
 
 def is_clause_end(token: str) -> bool:
     """Say whether a clause ends behind this written token."""
+    if token[-1:].isalnum():  # most words: no need to look closer
+        return False
     return token.rstrip("\"')”’").endswith((",", ".", ";", ":", "?", "!", "…", "-", "—"))
 
 
 def is_sentence_end(token: str) -> bool:
     """Say whether a sentence ends behind this written token."""
+    if token[-1:].isalnum():
+        return False
     return token.rstrip("\"')”’").endswith((".", "?", "!", "…"))
 
 
