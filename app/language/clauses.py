@@ -53,6 +53,7 @@ _IDLE = frozenset(
         ("not", "lying"), ("no", "matter"), ("not", "understand"), ("not", "interested"), ("never", "mind"),
     }
 )  # fmt: skip
+_OPENING = 200  # letters in which an answer says yes or no
 _SUPPOSING = word_set("if whether unless suppose supposing wish imagine pretend")
 # What may stand between "if" and the verb of its own clause.
 _THIN = word_set(
@@ -220,7 +221,7 @@ def is_reported(before: Sequence[str]) -> bool:
 
 def is_refusal(text: str) -> bool:
     """Say whether an answer begins by denying: "no", "nope", "not at all"."""
-    words = [word for token in text.split()[:4] for word in spoken_words(token)]
+    words = [word for token in text[:_OPENING].split()[:4] for word in spoken_words(token)]
     while words and words[0] in ("um", "uh", "oh", "well", "ah", "er"):
         words = words[1:]
     return bool(words) and words[0] in ("no", "nope", "nah", "not")
@@ -228,7 +229,7 @@ def is_refusal(text: str) -> bool:
 
 def is_affirmative(text: str) -> bool:
     """Say whether an answer begins by agreeing: "yes", "uh-huh", "i did"."""
-    words = [word for token in text.split()[:4] for word in spoken_words(token)]
+    words = [word for token in text[:_OPENING].split()[:4] for word in spoken_words(token)]
     while words and words[0] in ("um", "uh", "oh", "well", "ah", "er"):
         words = words[1:]
     if not words or words[0] in ("no", "nope", "not"):

@@ -30,6 +30,8 @@ _FIRST_NUMBER = 0xE001
 _LAST_NUMBER = 0xE7FF
 _FIRST_WORD = 0xE800
 _LAST_CODE = 0xF8FF  # end of the private use area of Unicode's first plane
+LONGEST_WORD = 40  # letters; what is longer is no word, and is not looked at letter by letter
+_LONGEST_KNOWN_RUN = 16  # numbers in a row that are remembered joined
 _CACHE_LIMIT = 100_000  # written tokens remembered; then the memory starts anew
 
 IS_NUMBER = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]+")
@@ -211,6 +213,8 @@ class Lexicon:
         value = _value_of(word)
         if value is not None:
             return self.numbers.get(value, OTHER_NUMBER)
+        if len(word) > LONGEST_WORD:
+            return OTHER
         mended = self.mender.mend(word)
         part = (LEFT_PART if self.mender.may_begin(word) else "") + (RIGHT_PART if self.mender.may_end(word) else "")
         if mended == (word,):
@@ -232,9 +236,11 @@ class Lexicon:
             run = match[0]
             joined = self._numbers_joined.get(run, "")
             if not joined:
-                if len(self._numbers_joined) > _CACHE_LIMIT:
-                    self._numbers_joined.clear()
-                joined = self._numbers_joined[run] = self._join_numbers(run)
+                joined = self._join_numbers(run)
+                if len(run) <= _LONGEST_KNOWN_RUN:
+                    if len(self._numbers_joined) > _CACHE_LIMIT:
+                        self._numbers_joined.clear()
+                    self._numbers_joined[run] = joined
             if joined == run:
                 continue
             start = match.start()

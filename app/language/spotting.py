@@ -6,7 +6,7 @@ people: nothing here makes a finding.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -32,7 +32,7 @@ from app.language.mirroring import MAY_ASK, mirror_question
 from app.language.normalise import ARTICLES, FILLERS, split_tokens, spoken_words
 from app.language.numbers import find_digit_runs
 from app.language.packs import Pack
-from app.language.wording import heard_span, hit_words
+from app.language.wording import Wording
 from app.language.words import word_set
 from app.timeline import Span
 from app.vocabulary import PackKind, Speaker
@@ -80,7 +80,7 @@ def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) 
     for stream in _lay_out(ordered):
         hits += _spot_stream(stream, ordered, packs)
     hits += _spot_agreed_questions(ordered, packs)
-    hits = [_settle_kind(hit, packs, ordered) for hit in hits]
+    hits = _settle_kinds(hits, packs, ordered)
     inside = [hit if hit.span.end_s <= duration_s else replace(hit, span=_clip(hit.span, duration_s)) for hit in hits]
     return tuple(sorted(dict.fromkeys(inside), key=lambda h: (h.span.start_s, h.span.end_s, h.pack, h.phrase)))
 
@@ -108,11 +108,12 @@ def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) 
     def words_between(start: int, end: int) -> list[str]:
         return _read_back(reading, stream.tokens, packs.lexicon, start, end)
 
+    wording = Wording(ordered, stream.members, stream.starts)
     found: list[_Found] = []
     for match in find_matches(packs, reading, words_between):
         entry = packs.entries[match.entry]
         if entry.pack.speaker in (None, stream.speaker) or stream.speaker is Speaker.UNKNOWN:
-            candidate = _judge(match, entry, stream, reading, ordered)
+            candidate = _judge(match, entry, stream, reading, wording)
             if candidate is not None:
                 found.append(candidate)
     return [item.hit for item in _keep_longest(found, packs)]
@@ -136,10 +137,10 @@ def _read_back(reading: Reading, tokens: Sequence[str], lexicon: Lexicon, start:
 
 
 def _judge(  # noqa: PLR0911 - each way out is one reason why the sentence takes it back
-    match: Match, entry: Entry, stream: _Stream, reading: Reading, ordered: Sequence[Utterance]
+    match: Match, entry: Entry, stream: _Stream, reading: Reading, wording: Wording
 ) -> _Found | None:
     """Return the hit of a match, or None when its sentence takes it back."""
-    pack, phrase, tokens = entry.pack, entry.phrase, stream.tokens
+    pack, phrase, tokens, ordered = entry.pack, entry.phrase, stream.tokens, wording.ordered
     first, last = int(reading.token_of[match.start]), int(reading.token_of[match.end - 1]) + 1
     article = tokens[first - 1].lower().strip("\"'") if first else ""
     if entry.article == "the" and article in ("a", "an"):  # "the gift card" is not "a gift card for my mom"
@@ -166,8 +167,7 @@ def _judge(  # noqa: PLR0911 - each way out is one reason why the sentence takes
     has_article = bool(entry.article) and article == entry.article
     if entry.article and article in ARTICLES:
         first -= 1
-    words = hit_words(ordered, stream.members, stream.starts, first, last)
-    span = heard_span(ordered, stream.members, stream.starts, first, last)
+    words = wording.words(first, last)
     similarity = match.likeness / 100.0
     hit = KeywordHit(
         pack=pack.id,
@@ -176,7 +176,7 @@ def _judge(  # noqa: PLR0911 - each way out is one reason why the sentence takes
         severity=pack.severity,
         phrase=phrase.say,
         speaker=utterance.speaker,
-        span=span,
+        span=wording.span(first, last),
         quote=" ".join(token for token in tokens[first:last] if token != BREAK),
         confidence=round(min((word.confidence for word in words), default=1.0) * similarity, 4),
         low_trust=any(word.low_trust for word in words),
@@ -303,20 +303,27 @@ def _before_a_yes(ordered: Sequence[Utterance]) -> list[int]:
     return sorted(places)
 
 
-def _settle_kind(hit: KeywordHit, packs: PackSet, ordered: Sequence[Utterance]) -> KeywordHit:
-    """Make a hit that needs digits context where no digits follow."""
-    pack = packs.source.get(hit.pack)
-    if pack.needs_digits_s is None or hit.kind is not PackKind.VIOLATION:
-        return hit
-    near = _near(ordered, hit.span.start_s, hit.span.end_s + pack.needs_digits_s)
-    words = [word for utterance in near for token in split_tokens(utterance.text) for word in spoken_words(token)]
-    return hit if find_digit_runs(words, least=LEAST_DIGITS) else replace(hit, kind=PackKind.CONTEXT)
+def _settle_kinds(hits: Sequence[KeywordHit], packs: PackSet, ordered: Sequence[Utterance]) -> list[KeywordHit]:
+    """Make the hits that need digits context where no digits follow."""
+    has_digits: dict[tuple[int, ...], bool] = {}  # by the utterances that were searched
+    settled = []
+    for hit in hits:
+        pack = packs.source.get(hit.pack)
+        if pack.needs_digits_s is None or hit.kind is not PackKind.VIOLATION:
+            settled.append(hit)
+            continue
+        near = _near(ordered, hit.span.start_s, hit.span.end_s + pack.needs_digits_s)
+        if near not in has_digits:
+            words = [word for i in near for token in split_tokens(ordered[i].text) for word in spoken_words(token)]
+            has_digits[near] = bool(find_digit_runs(words, least=LEAST_DIGITS))
+        settled.append(hit if has_digits[near] else replace(hit, kind=PackKind.CONTEXT))
+    return settled
 
 
-def _near(ordered: Sequence[Utterance], start_s: float, end_s: float) -> Iterable[Utterance]:
+def _near(ordered: Sequence[Utterance], start_s: float, end_s: float) -> tuple[int, ...]:
     first = bisect_left(ordered, start_s - LONGEST_UTTERANCE_S, key=_start_of)
     last = bisect_left(ordered, end_s, key=_start_of)
-    return (u for u in ordered[first:last] if u.span.end_s > start_s)
+    return tuple(i for i in range(first, last) if ordered[i].span.end_s > start_s)
 
 
 def _start_of(utterance: Utterance) -> float:
