@@ -21,6 +21,9 @@ class Permission(StrEnum):
     JOBS_REPLAY = "jobs.replay"
     CAMPAIGNS_VIEW = "campaigns.view"
     SOURCES_VIEW = "sources.view"
+    LISTS_MANAGE = "lists.manage"
+    NUMBERS_SCRUB = "numbers.scrub"
+    NUMBERS_LOOK_UP = "numbers.look_up"
     AUDIT_VIEW = "audit.view"
     USERS_ADMIN = "users.admin"
     TOKENS_ADMIN = "tokens.admin"
@@ -37,7 +40,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(Permission),
     Role.TEAM_LEAD: _REVIEWER | {P.REVIEW_LEAD, P.CALLS_SEND, P.INTAKE_VIEW, P.INTAKE_REPLAY, P.WORKERS_VIEW},
     Role.REVIEWER: _REVIEWER,
-    Role.COMPLIANCE: _REVIEWER | {P.AUDIT_VIEW},
+    Role.COMPLIANCE: _REVIEWER | {P.AUDIT_VIEW, P.LISTS_MANAGE, P.NUMBERS_SCRUB, P.NUMBERS_LOOK_UP},
     Role.BILLING: _NETWORK,
     Role.ADVERTISER: _EVERYBODY | {P.CAMPAIGNS_VIEW},
     Role.PUBLISHER: _EVERYBODY | {P.SOURCES_VIEW},

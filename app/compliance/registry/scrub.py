@@ -46,6 +46,7 @@ class ScrubReport:
     garbage: list[str] = field(default_factory=list)
     lists: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    name: str = ""
 
 
 def scrub_file(

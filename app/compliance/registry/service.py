@@ -68,8 +68,15 @@ class NumberLists:
         at: datetime | None = None,
         column: str | None = None,
         on_progress: Callable[[int], None] = lambda rows: None,
+        performed_by: str = "",
+        keep_report: Callable[[str], None] = lambda name: None,
     ) -> ScrubReport:
         """Hold the numbers of a file against the lists in force, now or at a moment, and keep a record of it.
+
+        Parameters
+        ----------
+        keep_report
+            Called with the name of the scrub when the report is written and before it is put on record.
 
         Raises
         ------
@@ -82,8 +89,10 @@ class NumberLists:
         report.lists = [_describe_version(each, version) for each in snapshot.lists for version in each.versions]
         report.warnings = list(find_warnings(snapshot))
         if at is None:
-            name = f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
-            self.store.record_scrub(name, scrub_to_json(report))
+            report.name = f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
+            keep_report(report.name)
+            who = {"performed_by": performed_by} if performed_by else {}
+            self.store.record_scrub(report.name, scrub_to_json(report) | who)
         return report
 
     def check(self, text: str, at: datetime | None = None) -> NumberState:

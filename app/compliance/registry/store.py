@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from app.compliance.registry.entries import Entries, open_entries
 from app.compliance.registry.number_set import NumberSet, damage
@@ -31,6 +33,7 @@ MANIFEST = "manifest.json"
 WITHDRAWAL = "withdrawn.json"
 NUMBERS, ENTRIES, GARBAGE = "numbers.set", "entries.npy", "garbage.csv"
 SCRUBS = "scrubs"
+SCRUB_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{12}")
 SETTLED_NS = 1_000_000_000
 
 
@@ -147,6 +150,29 @@ class ListStore:
         draft = folder / f".{name}"
         _write_synced(draft, json.dumps(record, indent=1, ensure_ascii=False))
         return draft.rename(folder / f"{name}.json")
+
+    def list_scrubs(self, limit: int) -> list[tuple[str, dict[str, Any]]]:
+        """Return the names and records of the newest scrubs, newest first."""
+        names = sorted((path.stem for path in (self.root / SCRUBS).glob("[0-9]*.json")), reverse=True)
+        return [(name, self.get_scrub(name)) for name in names[:limit]]
+
+    def get_scrub(self, name: str) -> dict[str, Any]:
+        """Return what was kept of a scrub. Raises NotFound, ListDamaged."""
+        path = self.root / SCRUBS / f"{name}.json"
+        if not SCRUB_NAME.fullmatch(name) or not path.is_file():
+            raise NotFound("there is no such scrub")
+        try:
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except ValueError as error:
+            raise ListDamaged(f"scrub {name}: its record is damaged ({error})", file=str(path)) from None
+        return found
+
+    def garbage_file(self, version_id: str) -> Path:
+        """Return the file of the rows that a version left out. Raises NotFound."""
+        path = self.root / version_id / GARBAGE
+        if version_id not in {version.id for version in self.versions()} or not path.is_file():
+            raise NotFound("there is no such version, or no row of it was left out")
+        return path
 
     def _read_manifest(self, folder: Path) -> ListVersion:
         path = folder / MANIFEST

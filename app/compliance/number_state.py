@@ -1,0 +1,138 @@
+"""What was known of a number at a moment? The lists' answers, consents, calls, and the hour where its owner may be.
+
+Nothing is judged here: the rules do that for calls. Each look-up is put on the audit trail with the last digits only, as the
+trail is read by more people than may see whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+
+from app.access.identity import Identity
+from app.access.masking import show_caller
+from app.access.scope import scope_calls
+from app.compliance.place.candidates import location_candidates
+from app.compliance.place.hours import HoursResult, hours_check
+from app.compliance.place.nanp import NumberCheck, nanp_check
+from app.compliance.place.state_rules import StateTable, load_state_rules
+from app.compliance.registry.service import NumberLists, NumberState
+from app.errors import InvalidInput
+from app.models.calls import Call, CallLeg
+from app.models.screening import Consent
+from app.phone import mask
+from app.unit_of_work import UnitOfWork
+from app.vocabulary import Disposition, EventKind
+
+MOST_CALLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentThen:
+    """A consent given until then; ``is_revoked`` as of the moment, ``is_recorded_later`` where Earshot was told afterwards."""
+
+    external_id: str
+    seller: str | None
+    given_at: datetime
+    revoked_at: datetime | None
+    is_revoked: bool
+    recorded_at: datetime
+    is_recorded_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallThen:
+    """A call until then in which the number took part, on which side: from, to, or on a later leg."""
+
+    id: str
+    external_id: str
+    started_at: datetime
+    side: str
+    disposition: Disposition | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    """Everything that was known; ``shown`` is the number as the asker may see it."""
+
+    shown: str
+    state: NumberState
+    check: NumberCheck
+    consents: tuple[ConsentThen, ...]
+    calls: tuple[CallThen, ...]
+    has_more_calls: bool
+    hours: HoursResult
+
+
+def look_up_number(uow: UnitOfWork, lists: NumberLists, identity: Identity, text: str, at: datetime) -> NumberFacts:
+    """Return what was known of a number at a moment, and record that it was asked for.
+
+    Raises
+    ------
+    InvalidInput
+        When it is no North American number, or the moment lies ahead.
+    ListDamaged
+    """
+    with uow.begin(identity.actor) as work:
+        if at > work.now:
+            raise InvalidInput(
+                "expected a moment that is not in the future: nobody knows yet what the lists will say", field="at"
+            )
+        state = lists.check(text[:40], at)
+        told = {"number": mask(state.number), "at": at.isoformat(), "outcome": state.outcome}
+        work.publish(EventKind.NUMBER_LOOKED_UP, ("number", mask(state.number)), told)
+    candidates = location_candidates(_states(), number=state.number)
+    with uow.read() as session:
+        calls = _find_calls(session, identity, state.number, at)
+        consents = _find_consents(session, state.number, at)
+    return NumberFacts(
+        shown=show_caller(state.number, identity),
+        state=state,
+        check=nanp_check(state.number),
+        consents=consents,
+        calls=calls[:MOST_CALLS],
+        has_more_calls=len(calls) > MOST_CALLS,
+        hours=hours_check(at, candidates, _states()),
+    )
+
+
+def _find_consents(session: Session, number: str, at: datetime) -> tuple[ConsentThen, ...]:
+    rows = session.scalars(
+        select(Consent).where(Consent.number == number, Consent.given_at <= at).order_by(Consent.given_at.desc(), Consent.id)
+    )
+    return tuple(
+        ConsentThen(
+            external_id=row.external_id,
+            seller=row.seller,
+            given_at=row.given_at,
+            # A revocation that came after the moment was not known then.
+            revoked_at=row.revoked_at if row.revoked_at is not None and row.revoked_at <= at else None,
+            is_revoked=row.revoked_at is not None and row.revoked_at <= at,
+            recorded_at=row.recorded_at,
+            is_recorded_later=row.recorded_at > at,
+        )
+        for row in rows
+    )
+
+
+def _find_calls(session: Session, identity: Identity, number: str, at: datetime) -> tuple[CallThen, ...]:
+    on_leg = exists().where(CallLeg.call_id == Call.id, or_(CallLeg.from_number == number, CallLeg.to_number == number))
+    asked = or_(Call.caller_number == number, Call.dialed_number == number, on_leg)
+    found = scope_calls(select(Call).where(Call.started_at <= at, asked), identity)
+    rows = session.scalars(found.order_by(Call.started_at.desc(), Call.id.desc()).limit(MOST_CALLS + 1))
+    return tuple(CallThen(row.id, row.external_id, row.started_at, _side(row, number), row.disposition) for row in rows)
+
+
+def _side(call: Call, number: str) -> str:
+    if call.caller_number == number:
+        return "from"
+    return "to" if call.dialed_number == number else "leg"
+
+
+@cache
+def _states() -> StateTable:
+    return load_state_rules()
