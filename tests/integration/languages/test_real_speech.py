@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from app.adapters.whisper import WhisperTranscriber
-from app.audio.decode import decode
+from app.audio.decode import DecodedAudio, decode
+from app.audio.language_check import STRETCH_S
+from app.audio.pcm import HOUSE_RATE_HZ
 from app.audio.pipeline import listen
 from app.vocabulary import ChannelRole
 
@@ -39,13 +41,36 @@ def test_the_agent_of_a_real_call_is_found_on_either_channel(whisper: WhisperTra
     assert heard.language.code == "en"
 
 
+def _spanish() -> tuple[list[DecodedAudio], np.ndarray]:
+    """Telephone prompts in Spanish, one after the other: 52 s."""
+    decoded = [decode(file) for file in sorted((CORPUS / "prompts").glob("es_*.wav"))]
+    return decoded, np.concatenate([one.samples for one in decoded], axis=1)
+
+
 def test_spanish_prompts_are_not_taken_for_english(whisper: WhisperTranscriber) -> None:
-    files = sorted((CORPUS / "prompts").glob("es_*.wav"))
-    decoded = [decode(file) for file in files]
-    sound = np.concatenate([one.samples for one in decoded], axis=1)
+    decoded, sound = _spanish()
     heard = listen(replace(decoded[0], samples=sound, notes=()), whisper)
     assert heard.language is not None
     assert heard.language.code is None
     words = [word for utterance in heard.utterances for word in utterance.words]
     assert sum(word.low_trust for word in words) >= 0.9 * len(words)
     assert any("English" in note or "another language" in note for note in heard.notes)
+
+
+@pytest.mark.parametrize("spanish_first", [False, True])
+def test_a_party_that_changes_the_language_is_told_with_the_times(whisper: WhisperTranscriber, spanish_first: bool) -> None:
+    english = decode(CORPUS / "prompts" / "allison_demo-instruct.wav")
+    parts = [english.samples, _spanish()[1]][:: -1 if spanish_first else 1]
+    seam_s = parts[0].shape[1] / HOUSE_RATE_HZ
+    sound = np.concatenate(parts, axis=1)
+    line = np.random.default_rng(0).normal(0, 5, sound.shape).round().astype(np.int16)
+    both = replace(english, samples=np.concatenate([sound, line]), source_channels=2, notes=())
+    heard = listen(both, whisper, channel_roles=(ChannelRole.CALLER, ChannelRole.AGENT))
+    [note] = [note for note in heard.notes if "does not sound like English" in note]
+    assert note.startswith("The caller")
+    words = [word for utterance in heard.utterances for word in utterance.words]
+    first = [word.low_trust for word in words if word.span.end_s < seam_s - STRETCH_S]
+    second = [word.low_trust for word in words if word.span.start_s > seam_s + STRETCH_S]
+    foreign, own = (first, second) if spanish_first else (second, first)
+    assert np.mean(foreign) >= 0.8
+    assert np.mean(own) <= 0.1
