@@ -106,7 +106,7 @@ class WhisperTranscriber:
         batches = share_out(pack_clips(clips), self._batch_windows or default_batch_windows(engine.model.device))
 
         def decode(batch: Sequence[tuple[Span, ...]]) -> list[RecognisedSegment]:
-            self._memory.encode_part(_is_long(samples))
+            self._memory.encode_part(is_part(samples, batch))
             try:
                 return list(
                     decode_batch(engine, samples, batch, beam_size=self._beam_size, hot_words=hot_words, memory=self._memory)
@@ -143,8 +143,8 @@ class WhisperTranscriber:
     def encode_blocks(self, samples: Any, clips: Sequence[Span]) -> Sequence[EncoderBlock]:
         """Return what the encoder made of each second of the clips; windows recognised just before are not encoded again."""
         blocks: list[EncoderBlock] = []
-        self._ear._memory.encode_part(_is_long(samples))
         for window in pack_clips(clips):
+            self._ear._memory.encode_part(is_part(samples, [window]))
             blocks.extend(self._ear._encode_window(join_window(samples, window), window))
         return blocks
 
@@ -206,8 +206,10 @@ def default_batch_windows(device: str) -> int:
     return GPU_BATCH_WINDOWS if device == "cuda" else CPU_BATCH_WINDOWS
 
 
-def _is_long(samples: Any) -> bool:
-    return len(samples) > CLIP_S * HOUSE_RATE_HZ
+def is_part(samples: Any, windows: Sequence[Sequence[Span]]) -> bool:
+    """Say whether the windows are parts of a longer channel, none filled with more than ``CLIP_S``."""
+    longest_s = max(sum(span.duration_s for span in window) for window in windows)
+    return len(samples) > CLIP_S * HOUSE_RATE_HZ and longest_s <= CLIP_S + 1e-6
 
 
 def share_out(windows: Sequence[tuple[Span, ...]], most: int) -> list[Sequence[tuple[Span, ...]]]:

@@ -85,6 +85,7 @@ def decode_batch(
 
 
 def join_window(samples: NDArray[np.float32], window: Sequence[Span]) -> NDArray[np.float32]:
+    """Return the sound of the window's clips (float32, shape (n,), 16 kHz), joined, after the silence that goes before them."""
     lead_in = np.zeros(round(lead_in_s(window) * HOUSE_RATE_HZ), dtype=np.float32)
     heard = [samples[round(span.start_s * HOUSE_RATE_HZ) : round(span.end_s * HOUSE_RATE_HZ)] for span in window]
     return np.concatenate([lead_in, *heard])
@@ -95,6 +96,7 @@ def _most_tokens(sample_count: int) -> int:
 
 
 def lead_in_s(window: Sequence[Span]) -> float:
+    """Return how much silence is put before a window: none where that would not fit into what Whisper hears at once."""
     return LEAD_IN_S if sum(span.duration_s for span in window) <= WINDOW_S - LEAD_IN_S else 0.0
 
 

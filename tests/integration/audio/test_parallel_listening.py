@@ -15,10 +15,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.adapters.whisper import CPU_BATCH_WINDOWS, GPU_BATCH_WINDOWS, WhisperTranscriber, default_batch_windows, share_out
+from app.adapters.whisper import (
+    CPU_BATCH_WINDOWS,
+    GPU_BATCH_WINDOWS,
+    WhisperTranscriber,
+    default_batch_windows,
+    is_part,
+    share_out,
+)
 from app.audio.decode import decode
 from app.audio.pcm import FloatView, as_float
 from app.audio.pipeline import listen
+from app.audio.segmentation import CLIP_S
 from app.errors import EarshotError
 from app.timeline import Span
 
@@ -42,6 +50,15 @@ def test_windows_are_shared_out_evenly_in_order(count: int, sizes: Sequence[int]
 def test_the_batch_fits_the_device_unless_it_is_given() -> None:
     assert default_batch_windows("cpu") == CPU_BATCH_WINDOWS
     assert default_batch_windows("cuda") == GPU_BATCH_WINDOWS
+
+
+def test_only_windows_filled_up_to_the_limit_are_encoded_in_part() -> None:
+    # Longer clips come from elsewhere: of a window of 28 s nothing may be cut off, nor of a recording that is one window.
+    minute = np.zeros(60 * 16_000, dtype=np.float32)
+    filled = (Span(0.0, CLIP_S - 5.0), Span(30.0, 35.0))
+    assert is_part(minute, [filled])
+    assert not is_part(minute, [filled, (Span(0.0, CLIP_S + 0.1),)])
+    assert not is_part(minute[: round(CLIP_S * 16_000)], [(Span(0.0, 5.0),)])
 
 
 def test_a_part_of_the_float_view_is_what_the_whole_copy_holds() -> None:
