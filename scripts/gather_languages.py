@@ -26,6 +26,9 @@ from app.learning.telephone_lines import LINE_RATE_HZ, LINES, Wave, simulate_lin
 
 CLIP_S, LEAST_PROMPT_S, PAUSE_S = 25.0, 1.2, 0.45
 SEED = 11
+NO_SPEECH = frozenset({"tt-monkeys"})
+"""Recordings among the prompts in which nobody speaks. The clip that holds one is left out, and the others stay the same."""
+
 ESPEAK_VARIANTS = ("m3", "f2")
 
 SOURCES = (
@@ -55,6 +58,8 @@ def main(unpacked: Path, out: Path) -> None:
             continue
         rng.shuffle(files)
         for at, wave in enumerate(_join(files, count)):
+            if wave is None:
+                continue
             rows.append(_write(out, f"{speaker.replace(':', '_')}_{at:02d}.wav", wave, language, speaker, licence))
     sentences = yaml.safe_load(Path(__file__).with_name("language_sentences.yaml").read_text("utf-8"))
     for voice, text in sentences.items():
@@ -70,19 +75,21 @@ def main(unpacked: Path, out: Path) -> None:
     sys.stdout.write(f"{len(rows)} clips, {sum(row['duration_s'] for row in rows) / 60:.0f} minutes\n")
 
 
-def _join(files: list[Path], count: int) -> list[Wave]:
-    """Return clips of whole prompts with pauses between; prompts that are a mere word are left out."""
-    clips: list[Wave] = []
+def _join(files: list[Path], count: int) -> list[Wave | None]:
+    """Return clips of whole prompts with pauses between, None for one that is left out; prompts of a mere word are left out."""
+    clips: list[Wave | None] = []
     parts: list[Wave] = []
+    is_speech = True
     pause = np.zeros(round(PAUSE_S * LINE_RATE_HZ))
     for file in files:
         wave = _read(file)
         if len(wave) < LEAST_PROMPT_S * LINE_RATE_HZ or not np.any(wave):
             continue
         parts += [wave, pause]
+        is_speech = is_speech and file.stem not in NO_SPEECH
         if sum(map(len, parts)) >= CLIP_S * LINE_RATE_HZ:
-            clips.append(np.concatenate(parts))
-            parts = []
+            clips.append(np.concatenate(parts) if is_speech else None)
+            parts, is_speech = [], True
         if len(clips) == count:
             break
     return clips
