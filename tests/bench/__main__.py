@@ -17,7 +17,7 @@ os.environ.update(ONE_CORE)  # before numpy and the recogniser read it; what is 
 
 from tests.bench import number_rows, recognition_rows, sound_rows, voice_rows
 from tests.bench.sections import ONLY_WHEN_NAMED, SECTIONS, section_text
-from tests.bench.table import Tally, choose_rows, render_table
+from tests.bench.table import Tally, choose_rows, render_table, tell_error
 
 LISTENING = "listening"
 ROWS = (*recognition_rows.ROWS, *voice_rows.ROWS, *sound_rows.ROWS, *number_rows.ROWS)
@@ -61,7 +61,7 @@ def _print_all(rows: Sequence, sections: Sequence[str], tally: Tally) -> Iterato
             yield section_text(name)
         except Exception as error:  # as for rows: the others go on
             tally.broken += 1
-            yield f"## {name}\n\nCould not be measured: {type(error).__name__}: {error}"
+            yield f"## {name}\n\nCould not be measured: {tell_error(error)}"
         yield ""
 
 

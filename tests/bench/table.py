@@ -4,6 +4,7 @@ A row answers with lines: what, measured, promised, whether that is met, the pee
 on what. A row whose material is not at hand says so; one that breaks says why. Nothing is printed that was not measured.
 """
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,8 +84,7 @@ def _measure(row: Row, tally: Tally) -> list[Line]:
         lines = [Line(row.what, f"not at hand: {absence}", row.promised)]
     except Exception as error:  # a row that breaks, however it does, must not take the others with it
         tally.broken += 1
-        said = error.message if isinstance(error, EarshotError) else f"{type(error).__name__}: {error}"
-        lines = [Line(row.what, f"could not be measured: {said}", row.promised)]
+        lines = [Line(row.what, f"could not be measured: {tell_error(error)}", row.promised)]
     progress.clear()
     print(f"{row.name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     return lines
@@ -93,6 +93,15 @@ def _measure(row: Row, tally: Tally) -> list[Line]:
 def _render(cells: Sequence[str]) -> str:
     # A bar or a line break inside a cell would end it.
     return "| " + " | ".join(" ".join(cell.replace("|", "/").split()) for cell in cells) + " |"
+
+
+def tell_error(error: Exception) -> str:
+    """Return why something could not be measured; of a program that was started, the last thing it said."""
+    if isinstance(error, subprocess.CalledProcessError) and error.stderr:
+        said = error.stderr if isinstance(error.stderr, str) else error.stderr.decode("utf-8", "replace")
+        last = said.strip().rpartition("\n")[2]
+        return f"a program that was started ended with {error.returncode}: {last}"
+    return error.message if isinstance(error, EarshotError) else f"{type(error).__name__}: {error}"
 
 
 def choose_rows(rows: Sequence[Row], wanted: Sequence[str]) -> list[Row]:

@@ -1,6 +1,8 @@
 """The table of measurements prints what was measured, and for the other rows why there is nothing."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,6 +52,17 @@ def test_a_row_that_breaks_halfway_gives_no_figures() -> None:
     table = list(render_table([row("t.half", Line("first", "1", "1", True), error=OSError("gone"))], tally))
     assert [cells(line)[0] for line in table[2:]] == ["what t.half measures"]
     assert (tally.met, tally.broken) == (0, 1)
+
+
+def test_of_a_program_that_failed_the_last_thing_it_said_is_told() -> None:
+    command = [sys.executable, "-c", "import sys; print('first', file=sys.stderr); sys.exit('the file is gone')"]
+
+    def measure(_: Tell) -> Iterable[Line]:
+        subprocess.run(command, check=True, capture_output=True)
+        return ()
+
+    [_, _, line] = render_table([Row("t.program", "speed", "", measure)], Tally())
+    assert cells(line)[1] == "could not be measured: a program that was started ended with 1: the file is gone"
 
 
 def test_a_missed_promise_is_said_and_what_nothing_was_promised_of_is_not_judged() -> None:
