@@ -13,6 +13,7 @@ from app.language.packs import Pack
 from app.timeline import Span
 from app.vocabulary import PackKind, Severity, Speaker
 
+MOST_HITS_NAMED = 200  # each is held against its utterances; nobody introduces themselves more often on one call
 NAME_WITHIN_WORDS = 4  # how far behind an identity phrase its name may stand
 LATEST_GROUP = -1  # the part of a required text that was asked for only until 2026-09-30
 
@@ -60,7 +61,7 @@ def find_absences(
         window = Span(origin_s + low, max(origin_s + low, min(origin_s + high, max(duration_s, origin_s + low))))
         own = [hit for hit in heard if hit.pack == pack.id and hit.kind is PackKind.REQUIRED]
         if pack.needs_name and utterances:
-            own = [hit for hit in own if _has_name(hit, utterances, names)]
+            own = [hit for hit in own[:MOST_HITS_NAMED] if _has_name(hit, utterances, names)]
         inside = [hit for hit in own if window.start_s <= hit.span.start_s < max(window.end_s, window.start_s + 1e-9)]
         sure = [hit for hit in inside if not hit.low_trust]
         missing = _missing_groups(pack, sure, with_former_group=with_former_group)

@@ -13,6 +13,7 @@ import jellyfish
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import InvalidInput
 from app.language.mending import Mender
 from app.language.normalise import ARTICLES, FILLERS, JOINED, spoken_words
 from app.language.numbers import QUANTITIES, parse_quantities
@@ -123,7 +124,10 @@ class Lexicon:
             lexicon.sounds[sound] = chr(code)
             code += 1
         if code > _LAST_CODE:
-            raise ValueError(f"expected at most {_LAST_CODE - _FIRST_WORD} different words and sounds in all phrases, got more")
+            raise InvalidInput(
+                f"Phrase packs: expected at most {_LAST_CODE - _FIRST_WORD} different words and sounds in all phrases, got "
+                f"{code - _FIRST_WORD}; split the packs or drop phrases"
+            )
         lexicon.repeatable = {lexicon.words[word] for word in repeatable if word in lexicon.words}
         lexicon.word_of = {code: word for word, code in lexicon.words.items() if word != "their"}
         lexicon.hedges = "".join(lexicon.words[word] for word in sorted(HEDGES))

@@ -8,7 +8,7 @@ decided elsewhere.
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +145,7 @@ def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int,
         else:
             found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
 
-    for last, (size, pieces) in packs.exact.iter(_spread(text)):
+    for last, (size, pieces) in _search(packs.exact, text):
         end = last // 2 + 1
         start = end - size
         guessed = _count_between(guesses, start, end)
@@ -154,7 +154,7 @@ def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int,
                 note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
     sounds, origin = packs.lexicon.sound(text)
     free = packs.lexicon.free
-    for last, (size, pieces) in packs.by_sound.iter(_spread(sounds)):
+    for last, (size, pieces) in _search(packs.by_sound, sounds):
         last //= 2  # noqa: PLW2901
         left, right = int(origin[last - size + 1]), int(origin[last]) + 1
         for piece in pieces:
@@ -215,6 +215,12 @@ def _automaton(pieces_of: dict[str, list[Piece]]) -> Any:
         automaton.add_word(_spread(code), (len(code), tuple(pieces)))
     automaton.make_automaton()
     return automaton
+
+
+def _search(automaton: Any, text: str) -> Iterable[tuple[int, tuple[int, tuple[Piece, ...]]]]:
+    """Return (twice the last place and one, (size, pieces)) for each find; an automaton without words finds nothing."""
+    found: Iterable[tuple[int, tuple[int, tuple[Piece, ...]]]] = automaton.iter(_spread(text)) if len(automaton) else ()
+    return found
 
 
 def _spread(text: str) -> str:

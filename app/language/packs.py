@@ -5,19 +5,33 @@ goes through the same :func:`parse_packs` and gets the same errors.
 """
 
 import itertools
+import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from typing import Any, TypeVar
 
 import yaml
 
 from app.errors import InvalidInput
+from app.language.normalise import ARTICLES, FILLERS, spoken_words
 from app.language.words import word_set
 from app.vocabulary import PackKind, Severity, Speaker
 
 _Word = TypeVar("_Word", PackKind, Severity, Speaker)
 _MARKS = ("never_alone", "question", "age", "needs_yes", "decisive")
+# What a phrase may ask of the machine; the shipped phrases stay far below. A draft that asks for more is refused, not run.
+LONGEST_PHRASE = 160  # letters
+MOST_GAPS = 3  # of `*` and `{n}` in one phrase
+MOST_CHOICES = 32  # wordings that the alternatives of one phrase multiply to
+MOST_PHRASES = 5_000  # in all packs
+# Letters, digits and what is written among them in speech; signs of regular expressions are none of it.
+_NOT_SAID = re.compile(r"[^\w\s'’.,&%$/:#@!?*{}()|-]", re.ASCII)
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 2
+_SHORT.maxstring = 60
 _PACK_KEYS = word_set(
     "id rule kind speaker severity note negators negated_inside statement needs_digits_s needs_name window_s groups "
     "group_until_2026_09_30 phrases"
@@ -112,19 +126,29 @@ def parse_packs(data: Any) -> PhrasePacks:
         for name in sorted(set(ids))
         if ids.count(name) > 1
     ]
+    count = sum(len(pack.phrases) for pack in packs)
+    if count > MOST_PHRASES:
+        problems.append(f"packs: expected at most {MOST_PHRASES} phrases in all, got {count}")
     together: set[frozenset[str]] = set()
-    for pair in data.get("meant_together", ()):
-        if not isinstance(pair, list) or len(pair) != 2 or not set(map(str, pair)) <= set(ids):
-            problems.append(f"meant_together: expected two ids of packs in this file, got {pair!r}")
+    pairs = data.get("meant_together") or ()
+    if not isinstance(pairs, list | tuple):
+        problems.append(f"meant_together: expected a list of pairs, got {_kind_of(pairs)}")
+        pairs = ()
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(name, str) and name in ids for name in pair):
+            problems.append(f"meant_together: expected two ids of packs in this file, got {_show(pair)}")
         else:
             together.add(frozenset(map(str, pair)))
+    as_of = data.get("as_of", "")
+    if not isinstance(as_of, str | date):
+        problems.append(f"as_of: expected a date, got {_kind_of(as_of)}")
     version = data.get("version")
     if not isinstance(version, int):
-        problems.append(f"version: expected a whole number, got {version!r}")
+        problems.append(f"version: expected a whole number, got {_show(version)}")
     if problems:
         raise InvalidInput("Phrase packs do not fit:\n  " + "\n  ".join(problems), problems=problems)
     assert isinstance(version, int)
-    return PhrasePacks(version, str(data.get("as_of", "")), tuple(packs), frozenset(together))
+    return PhrasePacks(version, str(as_of), tuple(packs), frozenset(together))
 
 
 def _parse_pack(item: Any, where: str, problems: list[str]) -> Pack | None:
@@ -137,12 +161,20 @@ def _parse_pack(item: Any, where: str, problems: list[str]) -> Pack | None:
     if unknown:
         problems.append(f"{where}: expected only {', '.join(sorted(_PACK_KEYS))}; got {', '.join(unknown)}")
     if not isinstance(item.get("rule"), str):
-        problems.append(f"{where}: expected a rule id in `rule`, got {item.get('rule')!r}")
+        problems.append(f"{where}: expected a rule id in `rule`, got {_show(item.get('rule'))}")
+    note = item.get("note", "")
+    if not isinstance(note, str):
+        problems.append(f"{where}: note: expected a text, got {_kind_of(note)}")
     kind = _one_of(PackKind, item.get("kind"), f"{where}: kind", problems)
     severity = _one_of(Severity, item.get("severity"), f"{where}: severity", problems)
     speaker = None if item.get("speaker") == "any" else _one_of(Speaker, item.get("speaker"), f"{where}: speaker", problems)
     phrases = _parse_phrases(item.get("phrases"), f"{where}: phrases", None, problems)
     groups = item.get("groups") or []
+    if not isinstance(groups, list):
+        problems.append(f"{where}: groups: expected a list of lists of phrases, got {_kind_of(groups)}")
+        groups = []
+    negators = _parse_words(item.get("negators"), f"{where}: negators", problems)
+    negated_inside = _parse_words(item.get("negated_inside"), f"{where}: negated_inside", problems)
     for number, group in enumerate(groups):
         phrases += _parse_phrases(group, f"{where}: groups[{number}]", number, problems)
     if item.get("group_until_2026_09_30"):
@@ -150,7 +182,7 @@ def _parse_pack(item: Any, where: str, problems: list[str]) -> Pack | None:
     window = _parse_window(item.get("window_s"), f"{where}: window_s", problems)
     digits = item.get("needs_digits_s")
     if digits is not None and (not isinstance(digits, int | float) or digits <= 0):
-        problems.append(f"{where}: needs_digits_s: expected seconds above 0, got {digits!r}")
+        problems.append(f"{where}: needs_digits_s: expected seconds above 0, got {_show(digits)}")
     if len(problems) > before or kind is None or severity is None:
         return None
     return Pack(
@@ -160,9 +192,9 @@ def _parse_pack(item: Any, where: str, problems: list[str]) -> Pack | None:
         speaker=speaker,
         severity=severity,
         phrases=tuple(phrases),
-        note=str(item.get("note", "")),
-        negators=tuple(item.get("negators", ())),
-        negated_inside=tuple(item.get("negated_inside", ())),
+        note=note,
+        negators=negators,
+        negated_inside=negated_inside,
         statement=bool(item.get("statement", False)),
         needs_digits_s=None if digits is None else float(digits),
         needs_name=bool(item.get("needs_name", False)),
@@ -171,40 +203,69 @@ def _parse_pack(item: Any, where: str, problems: list[str]) -> Pack | None:
     )
 
 
+def _parse_words(value: Any, where: str, problems: list[str]) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(word, str) and spoken_words(word) for word in value):
+        return tuple(value)
+    problems.append(f"{where}: expected a list of words, got {_kind_of(value)}")
+    return ()
+
+
 def _parse_phrases(items: Any, where: str, group: int | None, problems: list[str]) -> list[Phrase]:
     if not isinstance(items, Sequence) or isinstance(items, str) or not items:
         problems.append(f"{where}: expected a list of phrases, got {_kind_of(items)}")
         return []
     phrases: list[Phrase] = []
+    said: set[str] = set()
     for number, item in enumerate(items, start=1):
         fields = {"say": item} if isinstance(item, str) else item
         if not isinstance(fields, Mapping) or not isinstance(fields.get("say"), str) or not fields["say"].strip():
-            problems.append(f"{where}, phrase {number}: expected words, or a mapping with `say`, got {item!r}")
+            problems.append(f"{where}, phrase {number}: expected words, or a mapping with `say`, got {_show(item)}")
             continue
         say = fields["say"]
         wrong = sorted(set(map(str, fields)) - {"say", *_MARKS})
         if wrong:
-            problems.append(f"{where}, phrase {say!r}: expected marks among {', '.join(_MARKS)}; got {', '.join(wrong)}")
+            problems.append(f"{where}, phrase {_show(say)}: expected marks among {', '.join(_MARKS)}; got {', '.join(wrong)}")
         flaw = _find_flaw(say)
         if flaw:
-            problems.append(f"{where}, phrase {say!r}: {flaw}")
-        if any(known.say == say for known in phrases):
-            problems.append(f"{where}, phrase {say!r}: expected each phrase once")
+            problems.append(f"{where}, phrase {_show(say)}: {flaw}")
+        if say in said:
+            problems.append(f"{where}, phrase {_show(say)}: expected each phrase once")
+        said.add(say)
         phrases.append(Phrase(say, **{mark: bool(fields.get(mark, False)) for mark in _MARKS}, group=group))
     return phrases
 
 
-def _find_flaw(say: str) -> str:
+def _find_flaw(say: str) -> str:  # noqa: PLR0911 - one return per flaw
     """Return what is wrong with the pattern of a phrase, or an empty text."""
+    if len(say) > LONGEST_PHRASE:
+        return f"expected at most {LONGEST_PHRASE} letters, got {len(say)}"
+    strange = _NOT_SAID.search(say)
+    if strange:
+        return f"expected words as people say them, got {strange[0]!r}; regular expressions are not read"
+    if not re.fullmatch(r"[^()|]*(?:\([^()]*\)[^()|]*)*", say):
+        return "expected alternatives as (one|other), with both parentheses and none inside another"
+    choices = 1
+    for inside in re.findall(r"\(([^()]*)\)", say):
+        choices *= inside.count("|") + 1
+    if choices > MOST_CHOICES:
+        return f"expected alternatives that make at most {MOST_CHOICES} wordings, got {choices}"
     parts = say.split()
-    if say.count("(") != say.count(")") or ("|" in say and "(" not in say):
-        return "expected alternatives as (one|other), with both parentheses"
     if parts[0] in ("*", "{n}") or parts[-1] in ("*", "{n}"):
         return "expected a word at both ends, got * or {n} there"
+    if sum(part in ("*", "{n}") for part in parts) > MOST_GAPS:
+        return f"expected at most {MOST_GAPS} of * and {{n}}"
     if any(a in ("*", "{n}") and b in ("*", "{n}") for a, b in itertools.pairwise(parts)):
         return "expected a word between two of * and {n}"
     bad = [part for part in parts if ("*" in part and part != "*") or (("{" in part or "}" in part) and part != "{n}")]
-    return f"expected * and {{n}} as words of their own, got {bad[0]!r}" if bad else ""
+    if bad:
+        return f"expected * and {{n}} as words of their own, got {bad[0]!r}"
+    for stretch in re.split(r"\s(?:\*|\{n\})\s", re.sub(r"[()|]", " ", say)):
+        words = [word for part in stretch.split() for word in spoken_words(part)]
+        if all(word in ARTICLES or word in FILLERS for word in words):
+            return "expected a word that is more than an article at both ends and between two of * and {n}"
+    return ""
 
 
 def _parse_window(value: Any, where: str, problems: list[str]) -> tuple[float, float] | None:
@@ -217,18 +278,23 @@ def _parse_window(value: Any, where: str, problems: list[str]) -> tuple[float, f
         and 0 <= value[0] < value[1]
     ):
         return (float(value[0]), float(value[1]))
-    problems.append(f"{where}: expected [from, to] in seconds with 0 <= from < to, got {value!r}")
+    problems.append(f"{where}: expected [from, to] in seconds with 0 <= from < to, got {_show(value)}")
     return None
 
 
 def _one_of(kind: type[_Word], value: Any, where: str, problems: list[str]) -> _Word | None:
     try:
-        return kind(value)
+        return kind(value if isinstance(value, str) else "")
     except ValueError:
         allowed = ", ".join(member.value for member in kind)
-        problems.append(f"{where}: expected one of {allowed}{', any' if kind is Speaker else ''}; got {value!r}")
+        problems.append(f"{where}: expected one of {allowed}{', any' if kind is Speaker else ''}; got {_show(value)}")
         return None
 
 
 def _kind_of(value: Any) -> str:
-    return "nothing" if value is None else f"{type(value).__name__} {value!r}"[:80]
+    return "nothing" if value is None else f"{type(value).__name__} {_show(value)}"[:80]
+
+
+def _show(value: Any) -> str:
+    """Write a value that did not fit, shortened: a draft may hold anything, also lists that hold themselves."""
+    return _SHORT.repr(value)[:LONGEST_PHRASE]
