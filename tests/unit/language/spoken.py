@@ -34,10 +34,10 @@ class Spoken:
         return self.kind == "fires"
 
 
-def read_spoken(packs: PhrasePacks) -> Iterator[Spoken]:
+def read_spoken(packs: PhrasePacks, name: str = "spoken") -> Iterator[Spoken]:
     """Give every sentence of the data, in its order."""
     counts: dict[str, int] = {}  # over all packs, so that each half has its share of every class
-    for path in sorted(DATA.glob("spoken_*.txt")):
+    for path in sorted(DATA.glob(f"{name}_*.txt")):
         pack = ""
         for line in path.read_text(encoding="utf-8").splitlines():
             if not line or line.startswith("#"):
