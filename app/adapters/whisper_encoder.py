@@ -59,7 +59,10 @@ class EncoderMemory:
         encode = engine.encode
 
         def encode_and_note(features: Any) -> Any:
-            features = np.ascontiguousarray(features[..., : getattr(self._noted, "frames", None)])
+            frames = getattr(self._noted, "frames", None)
+            if frames:
+                features = fill_with_silence(features[..., :frames])
+            features = np.ascontiguousarray(features)
             if engine.model.device != "cpu":
                 output = encode(features)
                 self._noted.output = np.array(output.to_device(_cpu()), dtype=np.float32)
@@ -90,6 +93,21 @@ class EncoderMemory:
         """Return the blocks of a window that was encoded, or None."""
         with self._lock:
             return self._blocks.get(_key(sound, window))
+
+
+def fill_with_silence(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the features (bands, frames), or one row of them for each window, with silence after the sound.
+
+    faster-whisper pads features with zeros, which to the model is a steady noise; Whisper was trained on silence there, the
+    least of the features. With it, joined telephone sentences have fewer invented words (see ``docs/speed.md``).
+    """
+    filled = features.copy()
+    for window in filled if filled.ndim == 3 else [filled]:
+        sounding = np.flatnonzero(window.any(axis=0))
+        end = int(sounding[-1]) + 1 if len(sounding) else 0
+        if end:
+            window[:, end:] = window[:, :end].min()
+    return filled
 
 
 def _key(sound: NDArray[np.float32], window: Sequence[Span]) -> str:
