@@ -75,7 +75,7 @@ _OTHERS = word_set(
 )
 _SPEECH = word_set(
     "say says said saying tell tells told telling claim claims claimed claiming promise promises promised mention "
-    "mentions mentioned heard hear offered offering called"
+    "mentions mentioned heard hear offered offering called think thinks thought believe believes"
 )
 _WARNINGS = word_set("beware ignore fake false misleading avoid untrue scam")
 

@@ -43,7 +43,7 @@ _AGAIN = re.compile(f"([{chr(_FIRST_WORD)}-{chr(_LAST_CODE)}]{{1,3}}?)\\1+")
 # Words people put into any sentence; they change nothing in what a phrase says.
 FREE = word_set(
     "just actually like really basically literally please already honestly also even still so well then that this these those "
-    "ever now all very maybe probably only own guys people folks single little whole some any every my our have had"
+    "ever now all very maybe probably only own guys people folks single little whole some any every my our have had must"
 )
 # Words one may stand for another: "off the list" is off this list, your list, our list.
 DETERMINERS = word_set("this that these those some any your our every all")

@@ -24,11 +24,17 @@ _TURNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "do i get": ("will i get", "can i get", "am i going to get", "would i get"),
         "i want to": ("i would like to",),
         "i would like to": ("i want to",),
-        "somebody": ("someone",),
-        "someone": ("somebody",),
-        "anybody": ("anyone",),
-        "anyone": ("anybody",),
-        "nobody": ("no one",),
+        "somebody": ("someone", "some body"),
+        "someone": ("somebody", "some one"),
+        "anybody": ("anyone", "any body"),
+        "anyone": ("anybody", "any one"),
+        "nobody": ("no one", "no body"),
+        "that called": ("who called",),
+        "who called": ("that called",),
+        "connect you with": ("connect you to",),
+        "place you on": ("put you on",),
+        "it can take": ("it could take", "it may take"),
+        "phone": ("telephone",),
         "no one": ("nobody",),
         "everybody": ("everyone",),
         "everyone": ("everybody",),
@@ -71,9 +77,6 @@ _TURNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "checking": ("check in",),
     }
 )
-_COMPOUNDS: Mapping[str, str] = MappingProxyType(
-    {"somebody": "some body", "someone": "some one", "anybody": "any body", "anyone": "any one", "nobody": "no body"}
-)
 # Behind these, "'s" is taken apart already, or cannot stand.
 _NEVER_BEFORE_S = word_set(
     "it that what who where how there here he she when this why i you we they which everything everybody everyone nobody "
@@ -85,7 +88,7 @@ def vary(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Return the wordings of a stretch of spoken words, its own first."""
     text = f" {' '.join(words)} "
     texts = [text]
-    for turn, others in {**_TURNS, **{joined: (parted,) for joined, parted in _COMPOUNDS.items()}}.items():
+    for turn, others in _TURNS.items():
         if f" {turn} " in text:
             texts += [known.replace(f" {turn} ", f" {other} ", 1) for other in others for known in tuple(texts)]
     if words[0] == "i" and " and " in text:  # "i was scrolling and [i] saw"
