@@ -28,6 +28,9 @@ from app.web.pages import (
     dashboard,
     health,
     intake,
+    number_lists,
+    numbers,
+    scrubs,
     sign_in,
     tokens,
     trade,
@@ -97,6 +100,9 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
         upload_page.make_blueprint(uow, max_upload_mb=settings.max_upload_mb),
         upload.make_blueprint(uow, blobs, clock, max_upload_mb=settings.max_upload_mb),
         intake.make_blueprint(uow, blobs),
+        number_lists.make_blueprint(uow, services.number_lists, clock, max_upload_mb=settings.max_upload_mb),
+        scrubs.make_blueprint(uow, blobs, services.number_lists, max_upload_mb=settings.max_upload_mb),
+        numbers.make_blueprint(uow, services.number_lists, clock),
         workers.make_blueprint(uow, services.queue, clock),
         users.make_blueprint(uow, passwords),
         tokens.make_blueprint(uow),
@@ -113,6 +119,8 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
             rate_limit_per_minute=settings.rate_limit_per_minute,
             queue_url=queue_url_for(settings),
             allowed_hosts=parse_allowed_hosts(settings.fetch_allow_hosts),
+            lists=services.number_lists,
+            clock=clock,
         )
     )
 

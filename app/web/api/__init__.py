@@ -7,11 +7,14 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest
 
 from app.access.guard import find_identity
-from app.ports import BlobStore
+from app.compliance.number_files import LARGEST_SCRUB_BYTES
+from app.compliance.registry.service import NumberLists
+from app.ports import BlobStore, Clock
 from app.unit_of_work import UnitOfWork
 from app.web.api.calls import add_call_routes
 from app.web.api.clusters import add_cluster_routes
 from app.web.api.documented import describe_api
+from app.web.api.numbers import add_number_routes
 from app.web.api.rate_limit import RateLimit
 
 BASE = "/api/v1"
@@ -26,6 +29,8 @@ def make_api_blueprint(
     rate_limit_per_minute: int,
     queue_url: str | None = None,
     allowed_hosts: frozenset[str] = frozenset(),
+    lists: NumberLists | None = None,
+    clock: Clock | None = None,
 ) -> APIBlueprint:
     """Return the API.
 
@@ -35,6 +40,8 @@ def make_api_blueprint(
         Hosts from which recordings are fetched even if they are inside or speak plain HTTP.
     queue_url
         Redis or Valkey in which requests are counted for all processes together; None: each process counts its own.
+    lists, clock
+        The number lists and the time they are asked at; without them the API has no routes about numbers.
     """
     api = APIBlueprint("api", __name__, url_prefix=BASE, tag="Calls")
     limit = RateLimit(rate_limit_per_minute, queue_url)
@@ -48,11 +55,15 @@ def make_api_blueprint(
         identity = find_identity()
         if identity is not None:
             limit.count(identity.actor)
-        if request.method == "POST":
+        if request.endpoint == "api.scrub_numbers" and request.mimetype == "text/csv":
+            request.max_content_length = LARGEST_SCRUB_BYTES
+        elif request.method == "POST":
             _check_json()
 
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     add_cluster_routes(api, uow)
+    if lists is not None and clock is not None:
+        add_number_routes(api, uow, blobs, lists, clock)
     return api
 
 

@@ -1,0 +1,198 @@
+"""What does the page of number lists show? What is loaded, how long it may be used, and the form with what was typed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from app.compliance.registry.snapshot import zones_of
+from app.compliance.registry.versions import LONGEST_AGE_DAYS, AreaFreshness, ListVersion
+from app.intake.values import US_STATES
+from app.vocabulary import Freshness, ListKind
+from app.web.formatting import write_title
+
+SHORT_HASH = 12
+WEEK = 7
+ICONS = {Freshness.FRESH: "circle-check", Freshness.DUE: "clock", Freshness.STALE: "octagon-alert"}
+LOOKS = {Freshness.FRESH: "good", Freshness.DUE: "medium", Freshness.STALE: "critical"}
+RUNNING_WEEKS = 6  # 31 days ahead touch at most six calendar weeks
+
+
+@dataclass(frozen=True, slots=True)
+class AreaView:
+    """One area code: how long the list may still be used there."""
+
+    code: str
+    state: Freshness
+    days: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One list and its area codes, and how many are in each state; ``limit`` None where no age is too old."""
+
+    title: str
+    areas: tuple[AreaView, ...]
+    counts: tuple[tuple[Freshness, str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayView:
+    """One day of the calendar: the lists whose last good day it is, and for how many area codes."""
+
+    day: date
+    is_past: bool
+    is_today: bool
+    ends: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a list."""
+
+    version: ListVersion
+    title: str
+    area_codes: str
+    age_days: int
+    short_hash: str
+    garbage_count: int
+    in_force: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListForm:
+    """The form as typed, with what was wrong."""
+
+    typed: Mapping[str, str]
+    problem: str | None
+    kinds: tuple[tuple[str, str], ...]
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListsPage:
+    """The whole page."""
+
+    warnings: tuple[str, ...]
+    clocks: tuple[ClockView, ...]
+    weeks: tuple[tuple[DayView, ...], ...]
+    versions: tuple[VersionView, ...]
+    form: ListForm
+    max_mb: int
+
+
+def present_lists(
+    rows: Sequence[AreaFreshness],
+    versions: Sequence[ListVersion],
+    warnings: Sequence[str],
+    now: datetime,
+    *,
+    typed: Mapping[str, str],
+    problem: str | None,
+    max_mb: int,
+) -> ListsPage:
+    """Return the page."""
+    used = Counter(row.version.id for row in rows)
+    return ListsPage(
+        warnings=tuple(warnings),
+        clocks=_clocks(rows),
+        weeks=_weeks(rows, now.date()),
+        versions=tuple(
+            _version(version, used[version.id], now)
+            for version in sorted(versions, key=lambda v: (v.obtained_at, v.loaded_at), reverse=True)
+        ),
+        form=ListForm(
+            typed,
+            problem,
+            tuple((str(kind), _KIND_TITLES[kind]) for kind in ListKind),
+            tuple(sorted(US_STATES.split())),
+        ),
+        max_mb=max_mb,
+    )
+
+
+def title_of(version: ListVersion) -> str:
+    """Return how people call a list: National registry, List of FL, Litigators (seller)."""
+    name = version.list_name
+    title = f"List of {name.state}" if name.state else _KIND_TITLES[name.kind]
+    return f"{title} ({version.source})" if version.source else title
+
+
+_KIND_TITLES = {
+    ListKind.NATIONAL: "National registry",
+    ListKind.STATE: "List of a state",
+    ListKind.INTERNAL: "Internal requests",
+    ListKind.LITIGATOR: "Litigators",
+    ListKind.REASSIGNED: "Reassigned numbers",
+}
+
+
+def _clocks(rows: Sequence[AreaFreshness]) -> tuple[ClockView, ...]:
+    groups: dict[str, list[AreaFreshness]] = defaultdict(list)
+    for row in rows:
+        if row.days_left is not None:
+            groups[title_of(row.version)].append(row)
+    found = []
+    for title, group in groups.items():
+        states = Counter(row.state for row in group)
+        counts = tuple((state, ICONS[state], LOOKS[state], states[state]) for state in Freshness if states[state])
+        found.append(ClockView(title, tuple(map(_area, group)), counts))
+    return tuple(found)
+
+
+def _area(row: AreaFreshness) -> AreaView:
+    left = row.days_left or 0
+    code = "All" if row.area is None else str(row.area)
+    said = f"stale for {-left} days" if left < 0 else f"{write_title(row.state).lower()}, good for {left} more days"
+    return AreaView(code, row.state, f"{left}" if left >= 0 else f"−{-left}", said)
+
+
+def _weeks(rows: Sequence[AreaFreshness], today: date) -> tuple[tuple[DayView, ...], ...]:
+    ends: dict[date, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.days_left is not None and row.days_left >= 0:
+            ends[_last_day(row)][title_of(row.version)] += 0 if row.area is None else 1
+    if not ends:
+        return ()
+    first = today - timedelta(days=today.weekday())
+    days = [first + timedelta(days=at) for at in range(WEEK * RUNNING_WEEKS)]
+    views = [
+        DayView(
+            day,
+            day < today,
+            day == today,
+            tuple((title, f"{count} area codes" if count else "all numbers") for title, count in ends[day].items()),
+        )
+        for day in days
+    ]
+    return tuple(tuple(views[at : at + WEEK]) for at in range(0, len(views), WEEK))
+
+
+def _last_day(row: AreaFreshness) -> date:
+    """Return the last day on which a list may be used for an area code, by the calendar that counts most there."""
+    zones = zones_of(row.area) if row.area is not None else (UTC,)
+    first = min(row.version.obtained_at.astimezone(zone).date() for zone in zones)
+    return first + timedelta(days=LONGEST_AGE_DAYS[row.list_name.kind])
+
+
+def _version(version: ListVersion, used: int, now: datetime) -> VersionView:
+    if version.withdrawn_at is not None:
+        in_force = "withdrawn"
+    elif version.list_name.is_log:
+        in_force = "in force"  # requests and answers add up: no version replaces another
+    elif not used:
+        in_force = "replaced"
+    elif version.area_codes is not None and used < len(version.area_codes):
+        in_force = f"in force for {used} of {len(version.area_codes)}"
+    else:
+        in_force = "in force"
+    return VersionView(
+        version=version,
+        title=title_of(version),
+        area_codes="all" if version.area_codes is None else f"{len(version.area_codes)}",
+        age_days=(now.astimezone(UTC).date() - version.obtained_at.astimezone(UTC).date()).days,
+        short_hash=version.data_sha256[:SHORT_HASH],
+        garbage_count=sum(file.garbage_count for file in version.files),
+        in_force=in_force,
+    )
