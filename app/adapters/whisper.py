@@ -29,7 +29,7 @@ from app.errors import EarshotError
 from app.ports import EncoderBlock, HeardLanguage, RecognisedSegment, TranscriberIdentity
 from app.timeline import Span
 
-CPU_BATCH_WINDOWS = 6
+CPU_BATCH_WINDOWS = 5
 """Most windows decoded together on a processor, about two minutes. Measured on one thread with windows of 30 s (tiny.en,
 int8, beam 5, encoding left out): 0.48 s a window in batches of two, 0.40 in batches of four, 0.41 in batches of eight."""
 

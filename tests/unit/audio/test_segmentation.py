@@ -57,9 +57,9 @@ def test_signalling_is_left_out() -> None:
 
 
 def test_speech_that_goes_on_is_cut_in_its_pause() -> None:
-    call = line_with([(0.0, 16.0), (16.6, 34.0)], 34.0)
+    call = line_with([(0.0, 20.0), (20.6, 40.0)], 40.0)
     (first, second) = plan_clips(call)
-    assert 16.0 < first.end_s < 16.6
+    assert 20.0 < first.end_s < 20.6
     assert second.start_s == first.end_s
 
 
