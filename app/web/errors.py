@@ -20,6 +20,7 @@ from app.errors import (
     StorageFull,
     TooManyRequests,
 )
+from app.web.request_log import loggable_path
 
 log = structlog.get_logger()
 API_PATHS = ("/api/", "/hooks/", "/metrics")
@@ -110,7 +111,7 @@ def _answer_http_error(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    log.exception("unexpected error", path=request.path, exc_info=error)
+    log.exception("unexpected error", path=loggable_path(), exc_info=error)
     details = {"request_id": request.environ.get("earshot.request_id", "")}
     return answer(500, "internal", "Earshot made a mistake; it is in the server's log under this request's id.", details)
 

@@ -33,8 +33,14 @@ def register_request_log(app: Flask, ids: IdSource) -> None:
             log.info(
                 "request",
                 method=request.method,
-                path=request.path,
+                path=loggable_path(),
                 status=response.status_code,
                 took_ms=round(1000 * (time.perf_counter() - g.get("started", time.perf_counter())), 1),
             )
         return response
+
+
+def loggable_path() -> str:
+    """Return the path of the request, with ``NUMBER`` in place of a telephone number that is part of it."""
+    number = str((request.view_args or {}).get("number") or "")
+    return request.path.replace(number, "NUMBER") if number else request.path

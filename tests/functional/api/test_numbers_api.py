@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from app.access.tokens import issue_token
@@ -143,6 +144,13 @@ def test_the_state_of_a_number_is_told_as_of_a_moment(ask: Ask, world: World) ->
 @pytest.mark.parametrize("at", ["2031-01-01T00:00:00Z", "soon", "2026-10-01T00:00:00"])
 def test_a_moment_ahead_or_without_offset_is_refused(ask: Ask, at: str) -> None:
     assert ask("GET", "/numbers/+12125552000/state", query_string={"at": at}).status_code == 422
+
+
+def test_the_request_log_leaves_numbers_out(ask: Ask) -> None:
+    with capture_logs() as logs:
+        ask("GET", "/numbers/+12125552000/state")
+    assert [line["path"] for line in logs if line["event"] == "request"] == ["/api/v1/numbers/NUMBER/state"]
+    assert "2125552000" not in str(logs)
 
 
 def test_what_is_no_number_is_refused_and_not_repeated(ask: Ask) -> None:
