@@ -129,6 +129,7 @@ _SUFFIXES = (
     ("'d", "would"),
 )
 _DID = frozenset({"where'd", "how'd", "why'd", "what'd", "when'd"})  # "where'd you get my number"
+_LONG_PAUSE = "\x01"  # stands among tokens where nobody spoke for long; see `app.language.lexicon.BREAK`
 _SITES = frozenset({"gov", "com", "org", "net"})
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 _MONEY = re.compile(r"\$\s?(\d[\d,]*)(?:\.\d+)?")
@@ -161,14 +162,14 @@ def is_clause_end(token: str) -> bool:
     """Say whether a clause ends behind this written token."""
     if token[-1:].isalnum():  # most words: no need to look closer
         return False
-    return token.rstrip("\"')”’").endswith((",", ".", ";", ":", "?", "!", "…", "-", "—"))
+    return token.rstrip("\"')”’").endswith((",", ".", ";", ":", "?", "!", "…", "-", "—", _LONG_PAUSE))
 
 
 def is_sentence_end(token: str) -> bool:
     """Say whether a sentence ends behind this written token."""
     if token[-1:].isalnum():
         return False
-    return token.rstrip("\"')”’").endswith((".", "?", "!", "…"))
+    return token.rstrip("\"')”’").endswith((".", "?", "!", "…", _LONG_PAUSE))
 
 
 def split_tokens(text: str) -> list[str]:
