@@ -30,7 +30,13 @@ def listen_bare(files: list[Path], way: str, beam_size: int) -> None:
 
     from app.adapters.whisper_weights import find_weights
 
-    model = WhisperModel(str(find_weights("tiny.en").folder), device="cpu", compute_type="int8")
+    weights = str(find_weights("tiny.en").folder)
+    if way == "nothing-set":
+        model = WhisperModel(weights)
+        for path in files:
+            list(model.transcribe(str(path))[0])
+        return
+    model = WhisperModel(weights, device="cpu", compute_type="int8")
     for path in files:
         if way == "batched":
             segments, _ = BatchedInferencePipeline(model).transcribe(
