@@ -18,7 +18,10 @@ from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
+from app.compliance.judge import Judge
+from app.compliance.reference import load_reference
 from app.compliance.registry.service import NumberLists
+from app.compliance.rule_set import load_rule_set
 from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet, compile_packs
@@ -48,6 +51,11 @@ class Services:
     def packs(self) -> PackSet:
         """The phrase packs in force, compiled."""
         return compile_packs(load_packs())
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The rules, packs and tables that calls are held against."""
+        return Judge(load_rule_set(), self.packs, load_reference())
 
     @cached_property
     def analyst(self) -> Analyst:

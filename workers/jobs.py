@@ -31,7 +31,7 @@ def analyze_recording(recording_id: str) -> None:
 
 
 def screen_call(call_id: str) -> None:
-    """Hold a call's newest analysis against the phrase packs and score it."""
+    """Hold a call's newest analysis against the rules and score it."""
     run_job(services(), JobName.SCREEN_CALL, call_id, _screen)
 
 
@@ -69,7 +69,7 @@ def _analyze(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
 
 def _screen(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     with s.uow.begin("worker") as work:
-        screen_and_score(work, claim.subject_id, packs=s.packs)
+        screen_and_score(work, claim.subject_id, judge=s.judge, lists=s.number_lists)
         finish_job(work.session, claim, now=work.now)
 
 

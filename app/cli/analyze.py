@@ -18,12 +18,13 @@ from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber, load_meanwhile
 from app.audio.hot_words import join_hot_words
 from app.cli.progress import ProgressOfOne
+from app.compliance.facts import Facts
+from app.compliance.facts_json import parse_facts
+from app.compliance.judge import Judge
+from app.compliance.packaged import load_judge
 from app.errors import EarshotError, InvalidInput, NotFound
-from app.language.matching import PackSet, compile_packs
-from app.language.packs import load_packs
 from app.ports import StageCache, Transcriber
 from app.reports.analyze import analyze_file, error_to_json, render_report, report_to_json
-from app.scoring.call_score import CallFacts
 from app.settings import load_settings
 from app.vocabulary import ChannelRole
 
@@ -39,7 +40,7 @@ def register(subparsers: Any) -> None:
         epilog="example: earshot analyze call.wav --json",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a recording, or a folder of them")
-    parser.add_argument("--meta", type=Path, metavar="FACTS.json", help="the call's facts: billable seconds, names, roles")
+    parser.add_argument("--meta", type=Path, metavar="FACTS.json", help="the call's facts: they join the screening")
     parser.add_argument("--json", action="store_true", help="one JSON object per line, in input order")
     parser.add_argument("--fast", action="store_true", help="reuse what was recognised before, from DATA_DIR")
     parser.set_defaults(run=run)
@@ -51,8 +52,9 @@ def run(given: argparse.Namespace) -> int:
     told = _load_told(given.meta) if given.meta else _Told()
     transcriber = build_transcriber(settings)
     load_meanwhile(transcriber)
+    judge = load_judge()
     cache = FolderStageCache(settings.data_dir / "stages") if given.fast else None
-    bench = _Bench(transcriber, compile_packs(load_packs()), cache, told, settings.max_recording_hours, given.json)
+    bench = _Bench(transcriber, judge, cache, told, settings.max_recording_hours, given.json)
     threads = settings.command_asr_threads
     paths = _expand(given.paths)
     shown = ProgressOfOne([path.name for path in paths])
@@ -88,7 +90,7 @@ def _print_in_order(futures: "list[Future[tuple[str, bool]]]", shown: ProgressOf
 class _Told:
     """What the sender says of a call: its facts, names that are likely to be said, what each channel carries."""
 
-    facts: CallFacts = field(default_factory=CallFacts)
+    facts: Facts = field(default_factory=Facts)
     hot_words: str | None = None
     channel_roles: tuple[ChannelRole, ...] | None = None
 
@@ -98,7 +100,7 @@ class _Bench:
     """What every recording is analysed with."""
 
     transcriber: Transcriber
-    packs: PackSet
+    judge: Judge
     cache: StageCache | None
     told: _Told
     max_hours: float
@@ -112,7 +114,7 @@ class _Bench:
             report = analyze_file(
                 path,
                 transcriber=self.transcriber,
-                packs=self.packs,
+                judge=self.judge,
                 cache=self.cache,
                 max_hours=self.max_hours,
                 facts=self.told.facts,
@@ -148,10 +150,7 @@ def _load_told(path: Path) -> _Told:
     campaign = data.get("campaign") or {}
     if not isinstance(campaign, dict):
         raise InvalidInput(f"{path}: expected an object under campaign, got a {type(campaign).__name__}")
-    facts = CallFacts(
-        billable_s=_read_seconds(path, "campaign.billable_seconds", campaign.get("billable_seconds")),
-        connected_s=_read_seconds(path, "duration_s", data.get("duration_s")),
-    )
+    facts = parse_facts(data, item=str(path))
     names = [*_read_texts(path, "campaign.hot_words", campaign.get("hot_words"))]
     seller = data.get("seller")
     if seller is not None and not isinstance(seller, str):
@@ -174,11 +173,3 @@ def _read_roles(path: Path, value: object) -> tuple[ChannelRole, ...] | None:
     if any(role not in known for role in roles):
         raise InvalidInput(f"{path}: expected a list of {', '.join(known)} under channel_roles, got {value!r}")
     return tuple(ChannelRole(role) for role in roles) or None
-
-
-def _read_seconds(path: Path, name: str, value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise InvalidInput(f"{path}: expected a number of seconds, 0 or more, under {name}, got {value!r}")
-    return float(value)

@@ -12,17 +12,21 @@ from pathlib import Path
 from app.errors import EarshotError, InvalidInput, NotFound
 
 SOME_FAILED = 3
+DIFFERS = 4
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "screen",
-        help="hold calls against the rules from their facts alone; no database",
+        help="hold calls against the rules from their facts alone; no database (but for --replay)",
         epilog="example: earshot screen facts.jsonl --all",
     )
     parser.add_argument(
-        "path", type=Path, metavar="FACTS.jsonl", help="one JSON object of facts per line; - reads standard input"
+        "path", type=Path, nargs="?", metavar="FACTS.jsonl", help="one JSON object of facts per line; - reads standard input"
+    )
+    parser.add_argument(
+        "--replay", metavar="CALL", help="judge a call of this house again from the facts kept with its screening, and compare"
     )
     parser.add_argument("--all", action="store_true", help="print passes and rules that do not apply as well")
     parser.add_argument("--as-of", metavar="TIME", help="also judge what has happened since, such as expiry, at this moment")
@@ -31,6 +35,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(given: argparse.Namespace) -> int:
     """Screen every line; a malformed one is told and the rest goes on."""
+    if (given.path is None) == (given.replay is None):
+        raise InvalidInput("expected either FACTS.jsonl or --replay CALL")
+    if given.replay is not None:
+        return _replay(given.replay)
     from app.compliance.reference import load_reference
     from app.compliance.rule_set import load_rule_set
     from app.language.matching import compile_packs
@@ -53,6 +61,19 @@ def run(given: argparse.Namespace) -> int:
             answer = {"line": number, "error": {"code": error.code, "message": error.message, "details": error.details}}
         print(json.dumps(answer, ensure_ascii=False), flush=True)
     return SOME_FAILED if failed else 0
+
+
+def _replay(call_id: str) -> int:
+    """Judge a call's screening again and print what differs; the exit code tells whether it is the same."""
+    from app.bootstrap import build
+    from app.compliance.replay import replay_call
+    from app.settings import load_settings
+
+    services = build(load_settings())
+    with services.uow.read() as session:
+        replay = replay_call(session, call_id, services.judge)
+    print(json.dumps(replay.to_json(), ensure_ascii=False))
+    return 0 if replay.is_same else DIFFERS
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

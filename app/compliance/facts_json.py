@@ -296,6 +296,8 @@ def _read_dnc(r: Reader | None) -> DncFacts:
         return DncFacts()
     states, internal, litigator, reassigned = r.inner("state"), r.inner("internal"), r.inner("litigator"), r.inner("reassigned")
     national = r.inner("national")
+    if internal is not None:
+        internal.flag("asked")  # whoever names the list has asked it, and found no request where none is told
     facts = DncFacts(
         national=_read_list(national) if national else None,
         state={code.upper(): _read_list(inner) for code in states.names() if (inner := states.inner(code)) is not None}

@@ -1,31 +1,36 @@
-"""What is a call held against once it has been heard? Loads the newest analysis, spots phrases, records findings."""
+"""What is a call held against once it has been heard? Joins facts and newest analysis, asks the rules, records findings.
+
+A screening is frozen: the facts as they were, the versions and what every rule said are kept with it (see
+:mod:`app.compliance.replay`).
+"""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.audio.heard_elsewhere import is_heard_from_other_number
 from app.audio.records import load_listening
+from app.compliance.call_facts import load_call_facts
+from app.compliance.engine import worth_telling
+from app.compliance.facts_json import read_facts
 from app.compliance.finding import FindingValue
-from app.compliance.voice_findings import find_in_call
-from app.compliance.word_findings import RULE_SET_VERSION
-from app.conversation import KeywordHit, Listening, Utterance
+from app.compliance.judge import Judge, join_listening
+from app.conversation import KeywordHit, Listening
 from app.models.analysis import AnalysisRun
 from app.models.base import canonical_json
 from app.models.screening import CurrentScreening, Finding, KeywordHitRow, Screening
+from app.ports import NumberRegistry
 from app.unit_of_work import Work
 from app.vocabulary import EventKind
-
-# Given what was said and how long the call is, says which phrases were heard.
-Spotter = Callable[[Sequence[Utterance], float], tuple[KeywordHit, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """A screening just made, with what later stages need of it."""
+    """A screening just made, with what later stages need of it; ``findings`` are those a person must see."""
 
     screening_id: str
     call_id: str
@@ -40,7 +45,7 @@ def newest_finished_run(session: Session, call_id: str) -> AnalysisRun | None:
     return session.scalar(finished.order_by(AnalysisRun.finished_at.desc(), AnalysisRun.id.desc()).limit(1))
 
 
-def screen_call(work: Work, call_id: str, *, spot: Spotter, pack_version: str) -> Screened | None:
+def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry | None = None) -> Screened | None:
     """Screen the newest analysis of a call and make the screening the one in force.
 
     None when there is nothing to screen, or the same analysis was screened with the same versions and facts before.
@@ -48,29 +53,46 @@ def screen_call(work: Work, call_id: str, *, spot: Spotter, pack_version: str) -
     run = newest_finished_run(work.session, call_id)
     if run is None:
         return None
-    versions = {"phrase_packs": pack_version, "rule_set": RULE_SET_VERSION}
     is_heard_elsewhere = is_heard_from_other_number(work.session, call_id)
-    input_hash = hashlib.sha256(canonical_json([run.id, versions, is_heard_elsewhere]).encode()).hexdigest()
+    known_facts = load_call_facts(work.session, call_id, lists=lists)
+    frozen: dict[str, Any] = {"call": known_facts, "is_heard_elsewhere": is_heard_elsewhere}
+    input_hash = hashlib.sha256(canonical_json([run.id, judge.versions, frozen]).encode()).hexdigest()
     known = select(Screening.id).where(Screening.call_id == call_id, Screening.input_hash == input_hash)
     if work.session.scalar(known) is not None:
         return None
     listening = load_listening(work.session, run.id)
-    hits = spot(listening.utterances, listening.duration_s)
-    findings = find_in_call(listening, hits, is_heard_elsewhere=is_heard_elsewhere)
+    facts, unreadable = read_facts(known_facts)
+    frozen |= {"unreadable": list(unreadable)} if unreadable else {}
+    heard = join_listening(facts, listening, is_heard_elsewhere=is_heard_elsewhere)
+    judged = judge.judge(heard, tones=listening.tones, recording_s=listening.duration_s, as_of=work.now)
     screening = Screening(
-        id=work.new_id(), call_id=call_id, run_id=run.id, input_hash=input_hash, versions=versions, made_at=work.now
+        id=work.new_id(),
+        call_id=call_id,
+        run_id=run.id,
+        input_hash=input_hash,
+        versions=dict(judge.versions),
+        facts=frozen,
+        outcomes=shorten(judged.findings),
+        made_at=work.now,
     )
     work.session.add(screening)
     work.session.flush()
-    _record_hits(work.session, screening.id, hits)
+    findings = worth_telling(judged.findings)
+    _record_hits(work.session, screening.id, judged.hits)
     _record_findings(work, screening.id, call_id, findings)
     _put_in_force(work.session, screening, findings)
+    flags = [finding.rule for finding in findings if finding.is_flag]
     work.publish(
         EventKind.CALL_SCREENED,
         ("call", call_id),
-        {"screening_id": screening.id, "versions": versions, "findings": [finding.rule for finding in findings]},
+        {"screening_id": screening.id, "versions": screening.versions, "findings": flags},
     )
-    return Screened(screening.id, call_id, listening, hits, findings)
+    return Screened(screening.id, call_id, listening, judged.hits, findings)
+
+
+def shorten(findings: Sequence[FindingValue]) -> list[Any]:
+    """Return what every rule said, in short: rule, outcome, severity; in order of the rules' names."""
+    return sorted([finding.rule, str(finding.outcome), str(finding.severity)] for finding in findings)
 
 
 def _record_hits(session: Session, screening_id: str, hits: Sequence[KeywordHit]) -> None:
@@ -116,11 +138,12 @@ def _record_findings(work: Work, screening_id: str, call_id: str, findings: Sequ
 
 def _put_in_force(session: Session, screening: Screening, findings: Sequence[FindingValue]) -> None:
     session.execute(delete(CurrentScreening).where(CurrentScreening.call_id == screening.call_id))
+    flags = [finding for finding in findings if finding.is_flag]
     session.add(
         CurrentScreening(
             call_id=screening.call_id,
             screening_id=screening.id,
-            flag_count=len(findings),
-            top_severity=max((f.severity for f in findings), key=lambda severity: severity.rank, default=None),
+            flag_count=len(flags),
+            top_severity=max((f.severity for f in flags), key=lambda severity: severity.rank, default=None),
         )
     )

@@ -20,7 +20,9 @@ class Screening(Base):
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     run_id: Mapped[str] = mapped_column(ForeignKey("analysis_run.id"))
     input_hash: Mapped[str] = mapped_column(Text, comment="SHA-256 over the facts and the versions below, hex")
-    versions: Mapped[dict[str, Any]] = mapped_column(Json, comment="phrase packs and rule set")
+    versions: Mapped[dict[str, Any]] = mapped_column(Json, comment="phrase packs, rule set, reference tables")
+    facts: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="of the call as judged; null before version 0006")
+    outcomes: Mapped[list[Any] | None] = mapped_column(Json, comment="of every rule, passes too: rule, outcome, severity")
     made_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from app.audio.listening_json import listening_to_json, span_to_json
+from app.compliance.engine import worth_telling
+from app.compliance.facts import Facts
 from app.compliance.finding import FindingValue
-from app.compliance.voice_findings import find_in_call
+from app.compliance.judge import Judge, join_listening
+from app.compliance.masking import mask_finding
 from app.conversation import CallScore, KeywordHit, Listening
 from app.errors import EarshotError
 from app.language.keypad import mask_tones
-from app.language.matching import PackSet
-from app.language.redact_text import find_all_sensitive, redact_quote, redact_text
-from app.language.spotting import spot
+from app.language.redact_text import redact_quote, redact_text
 from app.ports import StageCache, Transcriber
 from app.scoring.call_score import CallFacts, score_call
-from app.vocabulary import ChannelRole
+from app.vocabulary import ChannelRole, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,19 @@ def analyze_file(
     path: Path,
     *,
     transcriber: Transcriber,
-    packs: PackSet,
+    judge: Judge,
     cache: StageCache | None = None,
     max_hours: float = 6.0,
-    facts: CallFacts | None = None,
+    facts: Facts | None = None,
     hot_words: str | None = None,
     channel_roles: Sequence[ChannelRole] | None = None,
     threads: int = 1,
     on_progress: Callable[[str, float], None] | None = None,
 ) -> CallReport:
-    """Listen to a recording, spot the phrase packs and score the call.
+    """Listen to a recording, hold the call against the rules and score it.
 
-    ``hot_words`` are names that are likely to be said, ``channel_roles`` what the sender says is on each channel.
+    ``facts`` are what is known of the call beside its recording, ``hot_words`` names that are likely to be said,
+    ``channel_roles`` what the sender says is on each channel.
 
     Raises
     ------
@@ -65,17 +67,19 @@ def analyze_file(
         threads=threads,
         on_progress=on_progress,
     )
-    hits = spot(listening.utterances, packs, duration_s=listening.duration_s)
-    score = score_call(listening, hits, facts or CallFacts())
+    told = facts or Facts()
+    judged = judge.judge(join_listening(told, listening), tones=listening.tones, recording_s=listening.duration_s)
+    score = score_call(listening, judged.hits, CallFacts(billable_s=told.campaign.billable_s, connected_s=told.duration_s))
     # A report leaves the house: numbers of people are masked in it once everything is decided.
-    sensitive = find_all_sensitive(listening.utterances, listening.tones, hits)
-    told = replace(
+    sensitive = judged.sensitive
+    masked = replace(
         listening,
         utterances=redact_text(listening.utterances, sensitive),
         tones=mask_tones(listening.tones, [item.span for item in sensitive]),
     )
-    hits = tuple(redact_quote(hit, sensitive) for hit in hits)
-    return CallReport(str(path), told, hits, find_in_call(listening, hits), score)
+    hits = tuple(redact_quote(hit, sensitive) for hit in judged.hits)
+    findings = tuple(mask_finding(finding, sensitive) for finding in worth_telling(judged.findings))
+    return CallReport(str(path), masked, hits, findings, score)
 
 
 def report_to_json(report: CallReport) -> dict[str, Any]:
@@ -136,7 +140,12 @@ def render_report(report: CallReport) -> str:
         f"  {heard.duration_s:.1f} s, {heard.channels} channel(s), {heard.sample_rate_hz} Hz; score {report.score.value}/100",
         *_turn_lines(heard),
         *(f"  note: {note}" for note in heard.notes),
-        *(f"  {finding.severity.upper():8} {finding.reason}" for finding in report.findings),
+        *(
+            f"  {finding.severity.upper():8} {finding.reason} ({finding.outcome}, {finding.rule})"
+            for finding in report.findings
+            if finding.is_flag
+        ),
+        *_missing_lines(report.findings),
         *(f"  {part.points:+4d}  {part.name}: {part.why}" for part in report.score.parts),
         "",
     ]
@@ -148,6 +157,11 @@ def render_report(report: CallReport) -> str:
         f"  {tone.span.start_s:7.1f}  ({tone.kind} {tone.detail} to {tone.span.end_s:.1f} s)" for tone in heard.tones
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _missing_lines(findings: Sequence[FindingValue]) -> list[str]:
+    missing = sorted(finding.rule for finding in findings if finding.outcome is Outcome.NEEDS_EVIDENCE)
+    return [f"  evidence missing for {', '.join(missing)}"] if missing else []
 
 
 def _turn_lines(heard: Listening) -> list[str]:

@@ -13,6 +13,7 @@ from app.compliance.engine import worth_telling
 from app.compliance.facts import Facts
 from app.compliance.facts_json import parse_facts
 from app.compliance.judge import Judge
+from app.compliance.masking import mask_finding
 from app.compliance.rule_set import RuleSet
 from app.errors import InvalidInput
 from app.language.matching import PackSet
@@ -52,11 +53,11 @@ class Screener:
     def screen(self, facts: Facts) -> dict[str, Any]:
         """Return the answer to one call's facts."""
         judged = Judge(self.rules, self.packs, self.reference).judge(facts, as_of=self.as_of)
-        found = judged.findings
+        told = judged.findings if self.tells_all else worth_telling(judged.findings)
         answer: dict[str, Any] = {
             "call_id": facts.call_id,
             "ruleset": self.rules.version,
-            "findings": [finding_to_json(finding) for finding in (found if self.tells_all else worth_telling(found))],
+            "findings": [finding_to_json(mask_finding(finding, judged.sensitive)) for finding in told],
         }
         if facts.utterances:
             answer["keywords"] = [hit_to_json(redact_quote(hit, judged.sensitive)) for hit in judged.hits]

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.access.identity import Identity, Permission
 from app.audio.clusters import load_cluster
+from app.compliance.finding import FLAGGED
 from app.errors import Conflict, Forbidden, InvalidInput, InvalidTransition, NotFound
 from app.models.fingerprints import SameAudioCluster
 from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingReview, Review
@@ -224,7 +225,7 @@ def _load_rest(session: Session, check_id: str, standing: ClusterStanding) -> li
     rows = session.execute(
         select(ClusterCheckCall.call_id, CurrentScreening.screening_id, Finding.rule, Finding.id)
         .outerjoin(CurrentScreening, CurrentScreening.call_id == ClusterCheckCall.call_id)
-        .outerjoin(Finding, Finding.screening_id == CurrentScreening.screening_id)
+        .outerjoin(Finding, and_(Finding.screening_id == CurrentScreening.screening_id, Finding.outcome.in_(FLAGGED)))
         .where(ClusterCheckCall.check_id == check_id, ClusterCheckCall.place.is_(None))
         .order_by(ClusterCheckCall.call_id)
     )
@@ -242,7 +243,7 @@ def _count_findings(session: Session, check: OpenCheck, rest: Sequence[_ToDecide
     drawn = session.scalars(
         select(Finding.rule)
         .join(CurrentScreening, CurrentScreening.screening_id == Finding.screening_id)
-        .where(CurrentScreening.call_id.in_([call.call_id for call in check.sample]))
+        .where(CurrentScreening.call_id.in_([call.call_id for call in check.sample]), Finding.outcome.in_(FLAGGED))
     )
     return Counter([*drawn, *(rule for call in rest for rule in call.findings)])
 

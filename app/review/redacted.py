@@ -4,20 +4,19 @@ One place for the page, the player and the API: everything they show comes from 
 hear the whole call; it is they who must judge it.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from app.access.identity import Identity
+from app.compliance.masking import mask_told
 from app.language.keypad import mask_tones
-from app.language.redact_text import MASK, find_all_sensitive, holds_number, redact_quote, redact_text
+from app.language.redact_text import find_all_sensitive, redact_quote, redact_text
 from app.language.sensitive import SensitiveSpan
 from app.models.analysis import AnalysisResult
 from app.review.screen import CallScreen, ScreenedFinding
-from app.timeline import Span
 
-_QUOTED = re.compile(r"“[^”]*”")
+OF_OTHER_CALLS = frozenset({"earlier", "calls", "counted_at", "other_subjects"})
+"""Evidence that names other calls of the same number, which may be another party's."""
 
 
 def redact_screen(screen: CallScreen, identity: Identity) -> CallScreen:
@@ -25,7 +24,18 @@ def redact_screen(screen: CallScreen, identity: Identity) -> CallScreen:
 
     What a number was asked for is known once the phrases are found: an outside party sees no words before the screening.
     """
-    return mask_numbers(screen) if identity.is_outside else screen
+    return mask_numbers(_keep_to_this_call(screen)) if identity.is_outside else screen
+
+
+def _keep_to_this_call(screen: CallScreen) -> CallScreen:
+    """Return the call without what its evidence tells of other calls, which are not the asker's to see."""
+    if screen.screened is None:
+        return screen
+    findings = tuple(
+        replace(finding, evidence={name: told for name, told in finding.evidence.items() if name not in OF_OTHER_CALLS})
+        for finding in screen.screened.findings
+    )
+    return replace(screen, screened=replace(screen.screened, findings=findings))
 
 
 def mask_numbers(screen: CallScreen) -> CallScreen:
@@ -62,26 +72,5 @@ def choose_copy(result: AnalysisResult, identity: Identity) -> str:
 
 
 def _redact_finding(finding: ScreenedFinding, sensitive: Sequence[SensitiveSpan]) -> ScreenedFinding:
-    evidence = dict(finding.evidence)
-    hits = [dict(hit) for hit in evidence.get("hits", ())]
-    is_near = [_is_near(hit, sensitive) for hit in hits]
-    if not any(is_near):
-        return finding
-    for hit, is_masked in zip(hits, is_near, strict=True):
-        if is_masked:
-            hit["quote"] = _mask_numbers(str(hit.get("quote", "")))
-    evidence["hits"] = hits
-    reason = _QUOTED.sub(lambda quote: _mask_numbers(quote[0]), finding.reason)
+    reason, evidence = mask_told(finding.reason, finding.evidence, sensitive)
     return replace(finding, reason=reason, evidence=evidence)
-
-
-def _is_near(hit: Mapping[str, Any], sensitive: Sequence[SensitiveSpan]) -> bool:
-    start_s, end_s = hit.get("start_s"), hit.get("end_s")
-    if start_s is None or end_s is None:
-        return True
-    reach = Span(max(0.0, start_s - 2.0), end_s + 2.0)
-    return any(reach.overlaps(item.span) for item in sensitive)
-
-
-def _mask_numbers(text: str) -> str:
-    return " ".join(MASK if holds_number(token.strip("“”.,?!")) else token for token in text.split(" "))

@@ -2,24 +2,19 @@
 
 from sqlalchemy import select
 
+from app.compliance.judge import Judge
 from app.compliance.service import Screened, screen_call
-from app.language.matching import PackSet
-from app.language.spotting import spot
 from app.models.calls import Call
 from app.models.campaigns import AdVersion
 from app.models.screening import CallScoreRow
+from app.ports import NumberRegistry
 from app.scoring.call_score import CallFacts, score_call
 from app.unit_of_work import Work
 
 
-def screen_and_score(work: Work, call_id: str, *, packs: PackSet) -> None:
+def screen_and_score(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry | None = None) -> None:
     """Screen the newest analysis of a call and score it; nothing happens when that was done before."""
-    screened = screen_call(
-        work,
-        call_id,
-        spot=lambda utterances, duration_s: spot(utterances, packs, duration_s=duration_s),
-        pack_version=str(packs.source.version),
-    )
+    screened = screen_call(work, call_id, judge=judge, lists=lists)
     if screened is not None:
         _record_score(work, screened)
 

@@ -10,17 +10,16 @@ from pathlib import Path
 def listen_ours(files: list[Path]) -> None:
     """Analyse the files as one audio worker among several does, and print when it began and ended, loading left out."""
     from app.adapters.transcribers import build_transcriber
-    from app.language.matching import compile_packs
-    from app.language.packs import load_packs
+    from app.compliance.packaged import load_judge
     from app.reports.analyze import analyze_file, report_to_json
     from app.settings import Settings
 
     transcriber = build_transcriber(Settings(asr_threads=1))
-    packs = compile_packs(load_packs())
-    analyze_file(files[0], transcriber=transcriber, packs=packs)
+    judge = load_judge()
+    analyze_file(files[0], transcriber=transcriber, judge=judge)
     started = time.time()
     for path in files:
-        report_to_json(analyze_file(path, transcriber=transcriber, packs=packs))
+        report_to_json(analyze_file(path, transcriber=transcriber, judge=judge))
     print(json.dumps({"started": started, "ended": time.time()}))
 
 

@@ -8,7 +8,7 @@ from app.review import wording
 from app.review.forms import TypedReview
 from app.review.presenters.clusters import SameAudioCard
 from app.review.presenters.facts import Fact, Header, LegView, build_facts, build_header, build_legs
-from app.review.presenters.findings import FindingView, build_findings
+from app.review.presenters.findings import FindingView, MissingView, build_findings, build_missing
 from app.review.presenters.measures import (
     Measure,
     ScoreView,
@@ -85,6 +85,7 @@ class CallPage:
     transcript: tuple[UtteranceView, ...]
     has_low_trust: bool
     findings: tuple[FindingView, ...]
+    missing: tuple[MissingView, ...]
     is_screened: bool
     score: ScoreView | None
     voice: VoiceView | None
@@ -132,6 +133,7 @@ def build_call_page(
         transcript=transcript,
         has_low_trust=any(run.is_low_trust for utterance in transcript for run in utterance.runs),
         findings=build_findings(screen, identity),
+        missing=build_missing(screen),
         is_screened=screen.screened is not None,
         score=build_score(screen.screened.score if screen.screened else None),
         voice=build_voice(listening.caller_voice) if listening else None,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.access.identity import Identity
 from app.access.scope import scope_calls
 from app.audio.state import AnalysisStanding, analysis_state, load_standings
+from app.compliance.finding import FLAGGED
 from app.models.analysis import AnalysisResult, AnalysisRun
 from app.models.base import Moment
 from app.models.calls import Call, Recording
@@ -26,8 +27,7 @@ from app.web.call_list.filters import ANY_FLAG, NO_FLAG, CallFilters, Position
 from app.web.call_list.search import WordSearch, load_snippets, matching_calls, parse_search
 
 PAGE_SIZE = 50
-# What counts as a flag; a pass or a rule that does not apply is no flag.
-FLAG_OUTCOMES = (Outcome.VIOLATION, Outcome.REVIEW, Outcome.NEEDS_EVIDENCE)
+FLAG_OUTCOMES = tuple(sorted(FLAGGED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def load_lines_of(session: Session, identity: Identity, call_ids: Sequence[str])
 
 
 def load_rules(session: Session) -> Sequence[str]:
-    """Return the rules that have ever flagged a call, by id; a skip scan over the index on (rule, call_id)."""
+    """Return the rules that have ever said something of a call, by id; a skip scan over the index on (rule, call_id)."""
     first = select(func.min(Finding.rule).label("rule")).cte("rules", recursive=True)
     following = select(select(func.min(Finding.rule)).where(Finding.rule > first.c.rule).scalar_subquery())
     rules = first.union_all(following.where(first.c.rule.is_not(None)))
@@ -161,7 +161,7 @@ def _narrow_to_findings(statement: Select[Call], filters: CallFilters) -> Select
         flagged = (
             select(Finding.call_id)
             .join(CurrentScreening, CurrentScreening.screening_id == Finding.screening_id)
-            .where(Finding.rule == filters.rule, Finding.outcome.in_(FLAG_OUTCOMES))
+            .where(Finding.rule == filters.rule)
         )
         statement = statement.where(Call.id.in_(flagged))
     return statement

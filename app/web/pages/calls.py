@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from app.access.guard import current_identity, require
 from app.access.identity import Identity
 from app.access.permissions import Permission
-from app.compliance.rule_titles import load_rule_titles
+from app.compliance.rule_texts import list_rule_ids
 from app.unit_of_work import UnitOfWork
 from app.web.call_list.filters import parse_filters
 from app.web.call_list.names import load_campaign_names, load_source_names
@@ -46,5 +46,5 @@ def _load_page(uow: UnitOfWork, identity: Identity) -> CallListPage:
             campaigns=load_campaign_names(session, identity),
             sources=load_source_names(session, identity),
             # Which rules ever flagged somebody's call is the network's knowledge; others choose from the whole list.
-            rules=sorted(load_rule_titles()) if identity.is_outside else load_rules(session),
+            rules=list_rule_ids() if identity.is_outside else load_rules(session),
         )

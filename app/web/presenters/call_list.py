@@ -9,7 +9,7 @@ from flask import url_for
 
 from app.access.identity import Identity
 from app.access.masking import show_caller
-from app.compliance.rule_titles import find_rule_title
+from app.compliance.rule_texts import find_rule_text
 from app.vocabulary import AnalysisState, Channel, Disposition, Severity, Verdict
 from app.web.call_list.filters import ANY_FLAG, NO, NO_FLAG, NOT_REVIEWED, YES, CallFilters, write_query
 from app.web.call_list.query import CallLine, CallPage
@@ -191,7 +191,7 @@ def present_live(analyses: Sequence[AnalysisView]) -> LivePart:
 
 
 def _present_flag(rule: str, severity: Severity, *, is_certain: bool) -> FlagView:
-    return FlagView(rule, find_rule_title(rule).title, severity, is_certain)
+    return FlagView(rule, find_rule_text(rule).title, severity, is_certain)
 
 
 def _present_form(
@@ -207,7 +207,7 @@ def _present_form(
         states=_choose_word(AnalysisState, typed.get("state")),
         flags=_choices([(ANY_FLAG, "With a flag"), (NO_FLAG, "Screened, without a flag")], typed.get("flags")),
         severities=_choose_word(Severity, typed.get("severity")),
-        rules=_choices([(rule, f"{rule}: {find_rule_title(rule).title}") for rule in rules], typed.get("rule")),
+        rules=_choices([(rule, f"{rule}: {find_rule_text(rule).title}") for rule in rules], typed.get("rule")),
         dispositions=_choose_word(Disposition, typed.get("disposition")),
         recordings=_choices([(YES, "With a recording"), (NO, "Without a recording")], typed.get("recording")),
         verdicts=_choices(

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from app.bootstrap import build_transcriber
-from app.language.matching import PackSet, compile_packs
-from app.language.packs import load_packs
+from app.compliance.judge import Judge
+from app.compliance.packaged import load_judge
 from app.ports import Transcriber
 from app.reports.analyze import CallReport, analyze_file
 from app.settings import Settings
@@ -39,14 +39,14 @@ def transcriber() -> Transcriber:
 
 
 @pytest.fixture(scope="module")
-def packs() -> PackSet:
-    return compile_packs(load_packs())
+def judge() -> Judge:
+    return load_judge()
 
 
 @pytest.fixture(scope="module", params=IDS)
-def heard(request: pytest.FixtureRequest, transcriber: Transcriber, packs: PackSet) -> tuple[dict[str, Any], CallReport]:
+def heard(request: pytest.FixtureRequest, transcriber: Transcriber, judge: Judge) -> tuple[dict[str, Any], CallReport]:
     call = TRUTH[request.param]
-    return call, analyze_file(SAMPLES / call["file"], transcriber=transcriber, packs=packs)
+    return call, analyze_file(SAMPLES / call["file"], transcriber=transcriber, judge=judge)
 
 
 def test_its_shape_is_that_of_the_file(heard: tuple[dict[str, Any], CallReport]) -> None:
@@ -104,6 +104,6 @@ def test_no_tone_is_found_where_there_is_none(heard: tuple[dict[str, Any], CallR
     assert {str(tone.kind) for tone in report.listening.tones} == kinds
 
 
-def test_what_is_said_between_two_rings_is_heard(transcriber: Transcriber, packs: PackSet) -> None:
-    report = analyze_file(SAMPLES / TRUTH["air-no-answer"]["file"], transcriber=transcriber, packs=packs)
+def test_what_is_said_between_two_rings_is_heard(transcriber: Transcriber, judge: Judge) -> None:
+    report = analyze_file(SAMPLES / TRUTH["air-no-answer"]["file"], transcriber=transcriber, judge=judge)
     assert any("pick up the phone" in utterance.text.lower() for utterance in report.listening.utterances)

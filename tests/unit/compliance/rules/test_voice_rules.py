@@ -1,18 +1,13 @@
 """A robocall needs the voice together with behaviour; a synthetic voice that converses is another question."""
 
-from functools import cache
-
 import pytest
 
 from app.compliance.facts import Facts
 from app.compliance.facts_json import parse_facts
 from app.compliance.finding import FindingValue
-from app.compliance.judge import Judge, join_listening
-from app.compliance.reference import load_reference
-from app.compliance.rule_set import load_rule_set
+from app.compliance.judge import join_listening
+from app.compliance.packaged import load_judge
 from app.conversation import CallerVoice, Listening, Turns, Utterance, VoiceReason
-from app.language.matching import compile_packs
-from app.language.packs import load_packs
 from app.timeline import Span
 from app.vocabulary import ChannelRole, Outcome, Severity, Speaker, VoiceLabel
 from tests.factories.screening import inbound
@@ -23,11 +18,6 @@ CONVERSES = VoiceReason("converses", "Answers 4 of 5 turns of the other party", 
 SOUND = VoiceReason("sound_timbre", "The sound of the voice: closer to recordings", 1.5, (Span(1, 9),))
 QUESTION = Utterance(0, Speaker.CALLER, Span(5, 6), "Are you a robot?")
 ROBOCALL, AI_VOICE = "FRAUD-ROBOCALL", "TCPA-AI-VOICE"
-
-
-@cache
-def judge() -> Judge:
-    return Judge(load_rule_set(), compile_packs(load_packs()), load_reference())
 
 
 def call(label: VoiceLabel, *reasons: VoiceReason, said: tuple[Utterance, ...] = ()) -> Listening:
@@ -41,7 +31,7 @@ def call(label: VoiceLabel, *reasons: VoiceReason, said: tuple[Utterance, ...] =
 def found(listening: Listening, *, is_heard_elsewhere: bool = False) -> dict[str, FindingValue]:
     told = parse_facts(inbound("+12127365000", "2026-11-18T15:00:00Z"))
     facts = join_listening(told, listening, is_heard_elsewhere=is_heard_elsewhere)
-    return {finding.rule: finding for finding in judge().judge(facts, recording_s=listening.duration_s).findings}
+    return {finding.rule: finding for finding in load_judge().judge(facts, recording_s=listening.duration_s).findings}
 
 
 def flagged(listening: Listening, *, is_heard_elsewhere: bool = False) -> list[str]:
@@ -105,5 +95,5 @@ def test_without_a_machine_voice_the_words_stand_alone() -> None:
 
 
 def test_without_a_recording_the_voice_gives_nothing() -> None:
-    judged = judge().judge(Facts())
+    judged = load_judge().judge(Facts())
     assert {f.rule: f.outcome for f in judged.findings}[ROBOCALL] is Outcome.NOT_APPLICABLE
