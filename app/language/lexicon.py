@@ -54,7 +54,7 @@ MINOR = (
     | word_set("to of is are am was were be been and on in at from has would will there their for two too four 2 4")
 )
 # Small words without which a phrase says something else ("my doctor", "i never ever").
-KEPT = word_set("my only people ever maybe probably single little whole now")
+KEPT = word_set("my must only people ever maybe probably single little whole now")
 # What may stand before a number without changing it for a phrase: "at least two minutes".
 HEDGES = word_set("at least about around over like just another almost only exactly maybe up nearly approximately")
 LEAST_TO_MISSPELL = 5  # letters; shorter words are too near to one another
