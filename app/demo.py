@@ -24,6 +24,7 @@ from app.access.passwords import Passwords
 from app.access.users import add_user
 from app.audio.state import analysis_state
 from app.bootstrap import Services
+from app.compliance.call_facts import SAMPLE_SENDER
 from app.intake.call_rows import CallRow
 from app.intake.catalog import (
     AdTerms,
@@ -59,7 +60,7 @@ from app.vocabulary import (
 )
 
 ACTOR = "system"
-SENDER = "sample"
+SENDER = SAMPLE_SENDER
 FOLDER = Path(sample_audio.__file__).parent
 TERMS_SINCE_DAYS = 400
 SIGN_INS = "demo-sign-ins.txt"

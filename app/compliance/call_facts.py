@@ -155,6 +155,7 @@ def _load_consents(session: Session, number: str | None) -> list[dict[str, Any]]
             "given_at": _write(consent.given_at),
             "revoked_at": _write(consent.revoked_at),
             "certificate": consent.certificate,
+            "page_host": (consent.certificate or {}).get("page_host"),
         }
         for consent in session.scalars(newest)
     ]
