@@ -207,9 +207,16 @@ def test_no_file_name_leads_anywhere(world: World, name: str) -> None:
 
 
 def test_too_large_a_file_is_refused(world: World) -> None:
-    page = scrub(world, b"2125552000\n" * 1_900_000, status=422)
-    assert "expected at most 20 MB" in page.text
-    answer = world.signed_in("compliance").http.post(
+    browser = world.signed_in("compliance")
+    # Written by hand: the test client would leave a temporary file open for a body of this size.
+    part = 'Content-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
+    head = f"--x\r\n{part.format('csrf_token', browser.form_token())}--x\r\n"
+    named = 'Content-Disposition: form-data; name="file"; filename="leads.csv"\r\n\r\n'
+    body = (head + named).encode() + b"2125552000\n" * 1_900_000 + b"\r\n--x--\r\n"
+    answer = browser.http.post(SCRUBS, data=body, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 422
+    assert "expected at most 20 MB" in answer.text
+    answer = browser.http.post(
         LISTS, headers={"Content-Length": str(2_000_000_000), "Content-Type": "multipart/form-data; boundary=x"}
     )
     assert answer.status_code in {400, 413}
