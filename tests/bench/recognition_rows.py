@@ -141,9 +141,10 @@ def throughput(kind: str) -> Row:
                         seconds[name].append(listening.timed(arguments, files))
         sound_s = sum(map(listening.duration_s, files))
         ours = seconds.pop(listening.OURS)
-        on = f"{len(files)} {kind} of {where}, {sound_s:.0f} s; {listening.ROUNDS} rounds in turn, start-up included"
         for name, times in seconds.items():
-            is_promised = "sequential" in name and "beam 1" not in name  # beam 5 is the default
+            rounds = f"{len(ours)} rounds in turn, {len(times)} of this peer"
+            on = f"{len(files)} {kind} of {where}, {sound_s:.0f} s; {rounds}, start-up included"
+            is_promised = ways[name][0] != "batched" and ways[name][1] == "5"  # sequential, with its default beam
             ratio = min(times) / min(ours)
             yield Line(
                 f"Whole analysis, {kind}, against {name}",
