@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def _print_in_order(futures: "list[Future[tuple[str, bool]]]", shown: ProgressOf
 class _Told:
     """What the sender says of a call: its facts, names that are likely to be said, what each channel carries."""
 
-    facts: Facts = field(default_factory=Facts)
+    facts: Facts | None = None
     hot_words: str | None = None
     channel_roles: tuple[ChannelRole, ...] | None = None
 

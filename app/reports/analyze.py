@@ -78,7 +78,9 @@ def analyze_file(
         tones=mask_tones(listening.tones, [item.span for item in sensitive]),
     )
     hits = tuple(redact_quote(hit, sensitive) for hit in judged.hits)
-    findings = tuple(mask_finding(finding, sensitive) for finding in worth_telling(judged.findings))
+    # Of a recording alone nearly every rule lacks evidence; that is told of calls of which something is known.
+    worth = [finding for finding in worth_telling(judged.findings) if facts is not None or finding.is_flag]
+    findings = tuple(mask_finding(finding, sensitive) for finding in worth)
     return CallReport(str(path), masked, hits, findings, score)
 
 
