@@ -48,3 +48,22 @@ def test_a_file_that_is_not_there_and_a_time_without_offset_are_told(
     assert main(["screen", str(tmp_path / "none.jsonl")]) == 1
     assert main(["screen", "-", "--as-of", "2026-11-22T10:00:00"]) == 2
     assert "offset" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [[], ["facts.jsonl", "--replay", "C1"]])
+def test_either_facts_or_a_call_is_named(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["screen", *given]) == 2
+    assert "either FACTS.jsonl or --replay CALL" in capsys.readouterr().err
+
+
+def test_a_report_of_facts_masks_the_numbers_of_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "facts.jsonl"
+    lines = [
+        ("agent", 0.0, "Can I have the card number please?"),
+        ("caller", 4.0, "It is 4111 1111 1111 1111."),
+    ]
+    said = [{"speaker": who, "start_s": at, "end_s": at + 3.5, "text": text} for who, at, text in lines]
+    path.write_text(json.dumps({"call_id": "a", "utterances": said}), "utf-8")
+    _, [answer] = answers(path, capsys)
+    assert "SENS-PAN" in [finding["rule"] for finding in answer["findings"]]  # type: ignore[attr-defined]
+    assert "1111" not in json.dumps(answer)
