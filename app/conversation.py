@@ -123,7 +123,8 @@ class KeywordHit:
     """A phrase of a pack, found in what was said.
 
     ``quote`` is what the recogniser wrote, ``phrase`` what the pack says; ``match`` tells how they were found equal
-    (exact, sound_alike); ``decisive`` that one such hit is enough where others need two. ``confidence`` is the lowest word probability in the span times the match's similarity.
+    (exact, sound_alike); ``decisive`` that one such hit is enough where others need two. ``confidence`` is the lowest word
+    probability in the span times the match's similarity.
     """
 
     pack: str

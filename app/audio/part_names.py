@@ -47,9 +47,13 @@ def name_parts(parts: Sequence[CallPart], sound: ChannelSound) -> list[CallPart]
         said_so_far = f"{said_so_far} {text}"
         system = None if is_message(said_so_far) else find_system(text)
         before, after = _beside(parts, at, -1), _beside(parts, at, +1)
-        kind, detail = _judge(system, before, after, part, is_sit=at > 0 and parts[at - 1].detail == ToneKind.SIT)
+        is_sit = at > 0 and parts[at - 1].detail == ToneKind.SIT
+        kind, detail = _judge(system, before, after, part, is_sit=is_sit)
         pieces = [part.span] if kind is PartKind.SPEECH else cut_speech(part.span, sound, LEAST_PROMPT_PROBABILITY)
         named += [replace(part, kind=kind, detail=detail, span=piece) for piece in pieces]
+        if is_sit and len(pieces) > 1 and after is None and not find_system(_text(pieces[-1], sound.words)):
+            # What is said after an announcement of the network, in other words than its own, is the caller's comment on it.
+            named[-1] = replace(named[-1], kind=PartKind.SPEECH, detail="")
     return _spread(named)
 
 

@@ -26,7 +26,10 @@ KEYS_PAUSE_S = 2.0
 NOT_PARTIES = frozenset(
     {PartKind.RINGING, PartKind.NETWORK, PartKind.IVR, PartKind.VOICEMAIL, PartKind.HOLD, PartKind.BEEP, PartKind.KEYS}
 )
-"""Parts in which no party speaks; measures of talk leave them out."""
+"""Parts that a system or the line fills; they are no dead air."""
+
+SPEAKS_FOR_SYSTEM = frozenset({PartKind.IVR, PartKind.VOICEMAIL, PartKind.HOLD})
+"""Parts whose speech is a system's; while it rings a caller may well speak, and that is theirs."""
 
 _KIND_OF_TONE = {
     ToneKind.RINGBACK: PartKind.RINGING,
@@ -56,7 +59,7 @@ def find_parts(sound: ChannelSound) -> tuple[CallPart, ...]:
 
 def select_parties(speech: Sequence[Span], parts: Sequence[CallPart], channel: int) -> tuple[Span, ...]:
     """Return the speech of one channel that is a party's own, without menus, greetings and announcements."""
-    others = [part.span for part in parts if part.channel == channel and part.kind in NOT_PARTIES]
+    others = [part.span for part in parts if part.channel == channel and part.kind in SPEAKS_FOR_SYSTEM]
     return tuple(hole for span in merge(speech) for hole in gaps(others, span))
 
 

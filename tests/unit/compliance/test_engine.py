@@ -7,8 +7,8 @@ from app.compliance import engine
 from app.compliance.case import build_case, find_consumer_number, find_origin
 from app.compliance.engine import Judgement, evaluate, function_names
 from app.compliance.facts import Facts, Leg
-from app.compliance.rule_set import Rule, RuleSet, load_rule_set, make_rule_set
 from app.compliance.finding import FindingValue
+from app.compliance.rule_set import Rule, RuleSet, load_rule_set, make_rule_set
 from app.errors import InvalidInput
 from app.vocabulary import Authority, LegDirection, Outcome, Purpose, RuleStatus, Severity, TransferType
 
