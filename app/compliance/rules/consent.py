@@ -132,7 +132,7 @@ def judge_ai_voice(case: Case, rule: Rule) -> Iterable[Judgement]:
         yield join_question(heard, hits) if hits else heard
     elif hits:
         said = f"Somebody asks whether the voice is a machine: {quote(hits)}."
-        yield Judgement(Outcome.REVIEW, said, words_evidence(hits), span=first_span(hits))
+        yield Judgement(Outcome.REVIEW, said, words_evidence(hits), severity=Severity.MEDIUM, span=first_span(hits))
     yield Judgement(Outcome.NOT_APPLICABLE, "No synthetic voice is declared or heard.")
 
 

@@ -15,7 +15,7 @@ from app.compliance.facts import ListState
 from app.compliance.hearing import find_telling, first_span, is_by_unknown, quote, words_evidence
 from app.compliance.rule_set import Rule
 from app.compliance.rules.hours import UNKNOWN_PLACE
-from app.vocabulary import AttemptKind, Outcome, PackKind
+from app.vocabulary import AttemptKind, Outcome, PackKind, Severity
 
 
 def _closed(case: Case) -> Judgement | None:
@@ -247,7 +247,7 @@ def judge_capture(case: Case, rule: Rule) -> Iterable[Judgement]:
     if not hits:
         outcome = Outcome.REVIEW if soft else Outcome.PASS
         said = f"The consumer does not want this: {quote(soft)}." if soft else "Nobody asks not to be called."
-        yield Judgement(outcome, said, words_evidence(soft) if soft else {}, span=first_span(soft))
+        yield Judgement(outcome, said, words_evidence(soft) if soft else {}, severity=Severity.MEDIUM, span=first_span(soft))
         return
     ended, entered = _ended_at(case), case.facts.dnc.internal_requested_at
     until = ended + timedelta(hours=float(rule.params["hours"])) if ended else None

@@ -142,7 +142,7 @@ def test_of_all_sample_calls_only_the_robocall_and_its_repetition_come_together(
         roles = assign_roles(decoded.channels, [ChannelRole(role) for role in call["channel_roles"]])
         channel, is_mixed = choose_caller_channel(roles) or (0, True)
         samples = decoded.samples[channel]
-        print_ = take_print(samples, _signals_of(samples, channel, call["id"], None).speech)
+        print_ = take_print(samples, _signals_of(samples, channel, call["id"], None, is_shared=decoded.channels == 1).speech)
         if print_.speech_s < 2:
             continue
         made, _ = shelf.record(print_, is_mixed=is_mixed)
