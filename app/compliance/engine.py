@@ -111,6 +111,15 @@ def gate(case: Case) -> Judgement | None:
     return None
 
 
+def timed_gate(case: Case) -> Judgement | None:
+    """Return the same as :func:`gate`, and ask for the moment of the call, for rules that measure time from it."""
+    if (why := gate(case)) is not None:
+        return why
+    if case.at is None:
+        return Judgement(Outcome.NEEDS_EVIDENCE, "Nobody says when the call was placed.", {"missing": ["started_at"]})
+    return None
+
+
 def _ask(case: Case, rule: Rule, day: date) -> Sequence[Judgement]:
     if not rule.is_in_force(day):
         said = f"{rule.title}: not in force on the day of the call"

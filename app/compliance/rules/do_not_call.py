@@ -9,21 +9,13 @@ from typing import Any
 from app.compliance.case import Case
 from app.compliance.consents import read_consents
 from app.compliance.day_clocks import Clock, day_pairs, within_business_days, within_days, within_months
-from app.compliance.engine import Judgement, gate, rule_function
+from app.compliance.engine import Judgement, rule_function, timed_gate
 from app.compliance.exemptions import find_permission, find_relation
 from app.compliance.facts import ListState
 from app.compliance.hearing import find_telling, first_span, is_by_unknown, quote, words_evidence
 from app.compliance.rule_set import Rule
 from app.compliance.rules.hours import UNKNOWN_PLACE
 from app.vocabulary import AttemptKind, Outcome, PackKind, Severity
-
-
-def _closed(case: Case) -> Judgement | None:
-    if (why := gate(case)) is not None:
-        return why
-    if case.at is None:
-        return Judgement(Outcome.NEEDS_EVIDENCE, "Nobody says when the call was placed.", {"missing": ["started_at"]})
-    return None
 
 
 def _list_evidence(state: ListState | None) -> dict[str, Any]:
@@ -42,7 +34,7 @@ def _list_evidence(state: ListState | None) -> dict[str, Any]:
 @rule_function("national_list")
 def judge_national_list(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the number was on the national registry, and whether anything let the seller call it all the same."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     national = case.facts.dnc.national
@@ -77,7 +69,7 @@ def _listed(case: Case, where: str, evidence: dict[str, Any]) -> Judgement:
 @rule_function("relationship")
 def judge_relationship(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the relationship that was named carries a call to a listed number."""
-    why, relation = _closed(case), find_relation(case)
+    why, relation = timed_gate(case), find_relation(case)
     listed = case.facts.dnc.national is not None and case.facts.dnc.national.is_listed
     if why is not None or not listed or relation.clock is None:
         yield why or Judgement(Outcome.NOT_APPLICABLE, "No relationship has to carry this call.")
@@ -98,7 +90,7 @@ def judge_relationship(case: Case, rule: Rule) -> Iterable[Judgement]:
 @rule_function("list_age")
 def judge_list_age(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the registry version that was used was at most 31 days old, by local days, and covered the area code."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     assert case.at is not None
@@ -127,7 +119,7 @@ def judge_list_age(case: Case, rule: Rule) -> Iterable[Judgement]:
 @rule_function("state_list")
 def judge_state_list(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask the own lists of the states the consumer may be in."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     if not case.place.states:
@@ -154,7 +146,7 @@ def judge_state_list(case: Case, rule: Rule) -> Iterable[Judgement]:
 @rule_function("state_relationship")
 def judge_state_relationship(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether a purchase is recent enough for states that look back less far than federal law."""
-    why, bought = _closed(case), case.facts.relationship.last_purchase_at
+    why, bought = timed_gate(case), case.facts.relationship.last_purchase_at
     if why is not None:
         yield why
         return
@@ -178,7 +170,7 @@ def judge_state_relationship(case: Case, rule: Rule) -> Iterable[Judgement]:
 
 def _requested(case: Case) -> Judgement | datetime:
     """Return when the consumer asked not to be called, before this call; or why there is nothing to judge."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         return why
     requested = case.facts.dnc.internal_requested_at
     if requested is None:
@@ -297,7 +289,7 @@ def judge_reassigned(case: Case, rule: Rule) -> Iterable[Judgement]:
     if hits:
         said = f"The consumer says that another person was meant: {quote(hits)}."
         yield Judgement(Outcome.REVIEW, said, words_evidence(hits), span=first_span(hits))
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     assert case.at is not None
@@ -343,7 +335,7 @@ def _without_query(case: Case, days: int) -> Judgement:
 @rule_function("repeat_exposure")
 def judge_repeat_exposure(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Tell that a listed number was called more than once within 12 months for the same seller: 227(c)(5) opens a suit then."""
-    why = _closed(case)
+    why = timed_gate(case)
     national = case.facts.dnc.national
     if why is not None or national is None or not national.is_listed or _listed(case, "", {}).outcome is Outcome.PASS:
         yield why or Judgement(Outcome.NOT_APPLICABLE, "No listed number was called without permission.")
@@ -363,7 +355,7 @@ def judge_repeat_exposure(case: Case, rule: Rule) -> Iterable[Judgement]:
 @rule_function("revocation")
 def judge_revocation(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether an automated call came after a revocation: at once doubtful, after 10 business days barred."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     assert case.at is not None

@@ -13,8 +13,8 @@ from typing import Any
 
 from app.compliance.case import Case
 from app.compliance.consents import find_express, read_consents
-from app.compliance.engine import Judgement, gate, rule_function
-from app.compliance.place.business_days import add_months
+from app.compliance.day_clocks import Clock, within_months
+from app.compliance.engine import Judgement, gate, rule_function, timed_gate
 from app.compliance.place.calendar import Holiday, HolidayCertainty
 from app.compliance.place.emergencies import EmergencyReach, emergency_check
 from app.compliance.place.frequency import FrequencyResult, frequency_check
@@ -44,15 +44,6 @@ def hours_of(case: Case) -> HoursResult | None:
     )
 
 
-def _closed(case: Case) -> Judgement | None:
-    """Return why a rule on the hour cannot judge this call; None when it can."""
-    if (why := gate(case)) is not None:
-        return why
-    if case.at is None:
-        return Judgement(Outcome.NEEDS_EVIDENCE, "Nobody says when the call was placed.", {"missing": ["started_at"]})
-    return None
-
-
 def _clocks(places: Iterable[PlaceHours]) -> str:
     told = dict.fromkeys(f"{place.local:%a %H:%M:%S} in {place.zone}" for place in places)
     return "; ".join(told)
@@ -61,7 +52,7 @@ def _clocks(places: Iterable[PlaceHours]) -> str:
 @rule_function("federal_hours")
 def judge_federal_hours(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Hold the start of the origin leg against 8 a.m. to 9 p.m. where the consumer may be."""
-    why, result = _closed(case), hours_of(case)
+    why, result = timed_gate(case), hours_of(case)
     if why is not None or result is None:
         yield why or Judgement(Outcome.NEEDS_EVIDENCE, UNKNOWN_PLACE)
         return
@@ -89,7 +80,7 @@ def _outside(case: Case, said: str, evidence: dict[str, Any]) -> Judgement:
 @rule_function("state_hours")
 def judge_state_hours(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Hold the start of the origin leg against each possible state's own hours."""
-    why, result = _closed(case), hours_of(case)
+    why, result = timed_gate(case), hours_of(case)
     if why is not None or result is None or not result.places:
         yield why or Judgement(Outcome.NEEDS_EVIDENCE, UNKNOWN_PLACE)
         return
@@ -149,17 +140,13 @@ def _lifts(case: Case, rule: Rule, code: str) -> str | None:
 
 def _is_within(case: Case, moment: datetime, months: int) -> bool:
     """Tell whether a moment lies at most so many months before the call, by local days wherever the consumer may be."""
-    if case.at is None:
-        return False
-    pairs = zip(case.local_days(moment), case.local_days(case.at), strict=False)
-    days = [then <= now <= add_months(then, months) for then, now in pairs]
-    return bool(days) and all(days)
+    return case.at is not None and within_months(case, moment, case.at, months) is Clock.INSIDE
 
 
 @rule_function("state_holiday")
 def judge_state_holiday(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the call was placed on a day on which the consumer's state is closed."""
-    why, result = _closed(case), hours_of(case)
+    why, result = timed_gate(case), hours_of(case)
     if why is not None or result is None or not result.places:
         yield why or Judgement(Outcome.NEEDS_EVIDENCE, UNKNOWN_PLACE)
         return
@@ -209,7 +196,7 @@ def _holiday_evidence(holiday: Holiday) -> dict[str, object]:
 @rule_function("state_emergency")
 def judge_state_emergency(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the call was placed into a declared emergency of a state that bans sales calls then."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     assert case.at is not None
@@ -256,7 +243,7 @@ def _is_exempt_from_emergency(case: Case, rule: Rule, code: str) -> str | None:
 @rule_function("frequency")
 def judge_frequency(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Count the attempts of 24 hours (or the state's own time) against each possible state's cap."""
-    if (why := _closed(case)) is not None:
+    if (why := timed_gate(case)) is not None:
         yield why
         return
     if not case.place.states:

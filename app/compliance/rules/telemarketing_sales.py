@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.compliance.case import Case
-from app.compliance.engine import Judgement, day_of, rule_function
+from app.compliance.engine import Judgement, day_of, gate, rule_function
 from app.compliance.hearing import find_telling, first_span, is_by_unknown, quote, words_evidence
 from app.compliance.rule_set import Rule
 from app.compliance.tsr_coverage import Coverage, tsr_coverage
@@ -123,8 +123,6 @@ def judge_outbound_disclosures(case: Case, rule: Rule) -> Iterable[Judgement]:
 @rule_function("state_opening")
 def judge_state_opening(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the caller said who is calling within the seconds that a state gives."""
-    from app.compliance.engine import gate
-
     if (why := gate(case)) is not None:
         yield why
         return
