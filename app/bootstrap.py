@@ -18,14 +18,11 @@ from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
-from app.compliance.judge import Judge
-from app.compliance.reference import load_reference
+from app.compliance.packaged import load_judge
 from app.compliance.registry.service import NumberLists
-from app.compliance.rule_set import load_rule_set
 from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
-from app.language.matching import PackSet, compile_packs
-from app.language.packs import load_packs
+from app.language.matching import PackSet
 from app.language.redact_text import redact
 from app.ports import BlobStore, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
 from app.settings import Settings
@@ -49,13 +46,8 @@ class Services:
 
     @cached_property
     def packs(self) -> PackSet:
-        """The phrase packs in force, compiled."""
-        return compile_packs(load_packs())
-
-    @cached_property
-    def judge(self) -> Judge:
-        """The rules, packs and tables that calls are held against."""
-        return Judge(load_rule_set(), self.packs, load_reference())
+        """The phrase packs of this release, compiled: by them numbers of people are found and covered, whatever is drafted."""
+        return load_judge().packs
 
     @cached_property
     def analyst(self) -> Analyst:

@@ -35,6 +35,7 @@ class Settings:
     web_threads: int = _setting(8, "Threads in each web server process.", unit="threads")
     audio_workers: int = _setting(0, "Audio worker processes; 0 = one per core.", unit="processes")
     light_workers: int = _setting(1, "Workers for light jobs such as screening.", unit="processes")
+    task_workers: int = _setting(1, "Workers for back-tests, exports and other long work people ask for.", unit="processes")
     asr_model: str = _setting(
         "tiny.en", "Whisper model: a faster-whisper name or a folder with CTranslate2 weights; tiny.en needs no download."
     )
@@ -63,6 +64,7 @@ class Settings:
     session_hours: float = _setting(12.0, "A sign-in ends after this long without use.", unit="hours")
     secure_cookies: bool = _setting(False, "Send cookies over HTTPS only; switch on behind TLS.")
     secret_key: str = _setting("", "Signs cookies and forms; empty = made once and kept in DATA_DIR.", secret=True)
+    signing_key: str = _setting("", "32 bytes in hex that sign exports; empty = made once, kept in DATA_DIR.", secret=True)
     blob_key: str = _setting("", "32 bytes in hex that wrap recording keys; empty = made once, kept in DATA_DIR.", secret=True)
     rate_limit_per_minute: int = _setting(600, "API requests a minute for one token.", unit="requests")
     log_level: str = _setting("INFO", "Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
@@ -161,6 +163,7 @@ def _find_contradictions(settings: Settings) -> list[str]:
         "web_processes",
         "web_threads",
         "light_workers",
+        "task_workers",
         "asr_beam_size",
         "max_upload_mb",
         "max_recording_hours",
@@ -186,8 +189,9 @@ def _find_contradictions(settings: Settings) -> list[str]:
         )
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         problems.append(f"{PREFIX}LOG_LEVEL: expected DEBUG, INFO, WARNING or ERROR, got {settings.log_level!r}")
-    if settings.blob_key and not _is_hex_key(settings.blob_key):
-        problems.append(f"{PREFIX}BLOB_KEY: expected 64 hexadecimal digits (32 bytes)")
+    for name in ("blob_key", "signing_key"):
+        if getattr(settings, name) and not _is_hex_key(getattr(settings, name)):
+            problems.append(f"{PREFIX}{name.upper()}: expected 64 hexadecimal digits (32 bytes)")
     return problems
 
 

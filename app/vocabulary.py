@@ -350,12 +350,134 @@ class Freshness(StrEnum):
     STALE = "stale"
 
 
+class TaskKind(StrEnum):
+    """What somebody can ask for that takes longer than a page may."""
+
+    BACKTEST = "backtest"
+    EXPORT = "export"
+    LOAD_LIST = "load_list"
+    SCRUB = "scrub"
+    SCREEN_AGAIN = "screen_again"
+    IMPORT_CONSENTS = "import_consents"
+
+
+class TaskState(StrEnum):
+    """Where such a piece of work stands; read from its moments, stored nowhere."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class DraftState(StrEnum):
+    """What became of a draft of rules or phrases."""
+
+    OPEN = "open"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+
+
+class EditionPart(StrEnum):
+    """What a change in a draft is about."""
+
+    RULE = "rule"
+    PACK = "pack"
+
+
+class ExampleKind(StrEnum):
+    """Whether a phrase pack must speak up at an example, or must keep quiet."""
+
+    MUST_FIRE = "must_fire"
+    MUST_NOT_FIRE = "must_not_fire"
+
+
+class OptOutWay(StrEnum):
+    """How somebody asked not to be called any more."""
+
+    SPOKEN = "spoken"
+    KEY_PRESS = "key_press"
+    TEXT_REPLY = "text_reply"
+    WEB_FORM = "web_form"
+    EMAIL = "email"
+    LETTER = "letter"
+    PHONE = "phone"
+    OTHER = "other"
+
+
+class OptOutScope(StrEnum):
+    """Whom a request not to be called binds."""
+
+    SELLER = "seller"
+    EVERYBODY = "everybody"
+
+
+class OptOutState(StrEnum):
+    """Where a request not to be called stands; read from its moments, stored nowhere."""
+
+    TO_CONFIRM = "to_confirm"
+    RECORDED = "recorded"
+    SUPPRESSED = "suppressed"
+    COMPLETE = "complete"
+    NOT_ONE = "not_one"
+
+
+class PrivacyKind(StrEnum):
+    """What somebody asks about the data kept of them (California Civ. Code 1798.100-.145)."""
+
+    DELETE = "delete"
+    KNOW = "know"
+    CORRECT = "correct"
+    OPT_OUT_OF_SALE = "opt_out_of_sale"
+    LIMIT_SENSITIVE = "limit_sensitive"
+
+
+class PrivacyState(StrEnum):
+    """Where such a request stands; the database knows which steps may follow which."""
+
+    RECEIVED = "received"
+    VERIFIED = "verified"
+    DEFERRED = "deferred"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+class HoldSubject(StrEnum):
+    """What a legal hold protects from erasure."""
+
+    CALL = "call"
+    NUMBER = "number"
+    PARTY = "party"
+
+
+class ReportKind(StrEnum):
+    """Which report is exported."""
+
+    CONSENT = "consent"
+    SCRUB = "scrub"
+    HOURS = "hours"
+    RECORDING_CONSENT = "recording-consent"
+    TSR = "tsr"
+    SCORECARD = "scorecard"
+    CALLS = "calls"
+
+
+class ReportFormat(StrEnum):
+    """As what a report is written."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
 class QueueName(StrEnum):
     """Which kind of worker takes a job; each worker process serves exactly one."""
 
     INTAKE = "intake"
     AUDIO = "audio"
     LIGHT = "light"
+    TASKS = "tasks"
 
 
 class JobName(StrEnum):
@@ -364,6 +486,8 @@ class JobName(StrEnum):
     ANALYZE_RECORDING = "analyze_recording"
     SCREEN_CALL = "screen_call"
     FETCH_RECORDING = "fetch_recording"
+    RUN_TASK = "run_task"
+    SUPPRESS_NUMBER = "suppress_number"
 
 
 class EventKind(StrEnum):
@@ -400,6 +524,33 @@ class EventKind(StrEnum):
     SCRUB_REPORT_READ = "numbers.report_read"
     NUMBER_LOOKED_UP = "numbers.looked_up"
     JOB_REPLAYED = "job.replayed"
+    TASK_ASKED = "task.asked"
+    TASK_ENDED = "task.ended"
+    TASK_STOPPED = "task.stopped"
+    FINDING_DECIDED = "finding.decided"
+    CALL_REPLAYED = "call.replayed"
+    EDITION_KEPT = "edition.kept"
+    EDITION_PUBLISHED = "edition.published"
+    EDITION_ROLLED_BACK = "edition.rolled_back"
+    DRAFT_OPENED = "draft.opened"
+    DRAFT_CHANGED = "draft.changed"
+    DRAFT_DISCARDED = "draft.discarded"
+    CONSENT_REVOKED = "consent.revoked"
+    CERTIFICATE_ASKED = "certificate.asked"
+    OPT_OUT_RECORDED = "opt_out.recorded"
+    OPT_OUT_JUDGED = "opt_out.judged"
+    OPT_OUT_SUPPRESSED = "opt_out.suppressed"
+    OPT_OUT_NOTICE_MADE = "opt_out.notice_made"
+    OPT_OUT_NOTICE_ACKNOWLEDGED = "opt_out.notice_acknowledged"
+    OPT_OUT_COMPLETED = "opt_out.completed"
+    PRIVACY_REQUESTED = "privacy.requested"
+    PRIVACY_VERIFIED = "privacy.verified"
+    PRIVACY_DEFERRED = "privacy.deferred"
+    PRIVACY_ENDED = "privacy.ended"
+    CALL_ERASED = "call.erased"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    EXPORT_READ = "export.read"
     REVIEW_DECIDED = "review.decided"
     CLUSTER_GREW = "cluster.grew"
     CLUSTER_CHECK_OPENED = "cluster.check_opened"

@@ -6,20 +6,23 @@ The queue calls these by name. Whether there is still something to do, and who d
 import os
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
 
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
-from app.errors import Conflict
+from app.compliance.editions.judges import judge_in_force
+from app.errors import Conflict, InvalidInput, InvalidTransition, ListDamaged, NotFound, StorageFull
 from app.intake import service as intake
 from app.jobs import Claim, claim_job, fail_attempt, finish_job
 from app.scoring.service import screen_and_score
+from app.tasks import TaskProgress, TaskStopped, end_task, start_task
 from app.vocabulary import JobName
 from workers.context import services
 from workers.lease import LeaseKeeper
+from workers.tasks import TASKS
 
 log = structlog.get_logger()
 Handler = Callable[[Services, Claim, LeaseKeeper], None]
@@ -38,6 +41,11 @@ def screen_call(call_id: str) -> None:
 def fetch_recording(fetch_id: str) -> None:
     """Get a call's recording from an address and take it in."""
     run_job(services(), JobName.FETCH_RECORDING, fetch_id, _fetch)
+
+
+def run_task(task_id: str) -> None:
+    """Do long work that somebody asked for."""
+    run_job(services(), JobName.RUN_TASK, task_id, _run_task)
 
 
 def run_job(s: Services, name: JobName, subject_id: str, handler: Handler) -> None:
@@ -69,13 +77,31 @@ def _analyze(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
 
 def _screen(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     with s.uow.begin("worker") as work:
-        screen_and_score(work, claim.subject_id, judge=s.judge, lists=s.number_lists)
+        screen_and_score(work, claim.subject_id, judge=judge_in_force(work.session), lists=s.number_lists)
         finish_job(work.session, claim, now=work.now)
 
 
 def _fetch(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     max_bytes = s.settings.max_upload_mb * 1_000_000
     intake.fetch_recording(s.uow, s.blobs, s.fetcher, claim, max_bytes=max_bytes, keep_alive=keeper.progressed)
+
+
+def _run_task(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
+    progress = TaskProgress(s.uow, s.clock, claim.subject_id, keeper.progressed)
+    with s.uow.begin("worker") as work:
+        task = start_task(work, claim.subject_id)
+    result: Mapping[str, object] | None = None
+    failure: str | None = None
+    if not task.is_over:
+        try:
+            result = TASKS[task.kind](s, task, progress)
+        except TaskStopped:
+            log.info("task stopped", task=task.id)
+        except (InvalidInput, InvalidTransition, NotFound, StorageFull, ListDamaged) as error:
+            failure = error.message
+    with s.uow.begin("worker") as work:
+        end_task(work, claim.subject_id, result=result, failure=failure)
+        finish_job(work.session, claim, now=work.now)
 
 
 def _record_failed_attempt(s: Services, claim: Claim, error: Exception) -> None:
@@ -92,5 +118,7 @@ def _record_failed_attempt(s: Services, claim: Claim, error: Exception) -> None:
                 fail_open_runs(work, claim.subject_id, "internal_error", summary)
             if is_last and claim.name is JobName.FETCH_RECORDING:
                 intake.fail_fetch(work, claim.subject_id, error)
+            if is_last and claim.name is JobName.RUN_TASK:
+                end_task(work, claim.subject_id, failure=f"Something unexpected went wrong: {summary}")
     except Conflict:
         log.warning("another worker has taken this job", job=str(claim.name), subject=claim.subject_id)

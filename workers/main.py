@@ -1,4 +1,4 @@
-"""The start of every background process: ``python -m workers.main worker light|intake|audio`` and ``... scheduler``.
+"""The start of every background process: ``python -m workers.main worker light|intake|tasks|audio`` and ``... scheduler``.
 
 A worker ends with 0 after SIGTERM (the job at hand is finished first) and after its share of jobs; whoever started it starts
 another. It waits for a queue server that is away, and ends with 1 only when it was never there.
@@ -17,6 +17,7 @@ import structlog
 from app.adapters.embedded_valkey import queue_url_for
 from app.adapters.logs import configure_logging
 from app.adapters.rq_queue import JOBS_MODULE, connect
+from app.compliance.packaged import load_judge
 from app.errors import InvalidInput
 from app.settings import Settings, load_settings
 from app.vocabulary import QueueName
@@ -49,6 +50,8 @@ def run_worker(queue: QueueName, settings: Settings, *, jobs_module: str = JOBS_
     """Work on one queue until SIGTERM; return the exit code."""
     # Imported before the first fork, so that each forked job finds the code in memory. Nothing is built by importing it.
     importlib.import_module(jobs_module)
+    if queue in (QueueName.LIGHT, QueueName.TASKS):
+        load_judge()  # compiled once, found in memory by each forked job
     log = structlog.get_logger("workers.main")
     connection = connect(queue_url_for(settings))
     try:

@@ -9,9 +9,11 @@ import structlog
 
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
+from app.compliance.editions.service import keep_packaged
 from app.compliance.registry.mirror import mirror_versions
 from app.intake.service import fail_fetch
 from app.jobs import release_expired
+from app.tasks import end_task
 from app.vocabulary import JobName
 from workers.context import services
 
@@ -37,6 +39,10 @@ def take_back_lost_jobs(s: Services) -> None:
             if job.name is JobName.FETCH_RECORDING:
                 message = f"The worker died {job.attempts} times while fetching this recording"
                 fail_fetch(work, job.subject_id, ConnectionError(message))
+            if job.name is JobName.RUN_TASK:
+                end_task(
+                    work, job.subject_id, failure=f"The worker died {job.attempts} times while doing this. {job.last_error}."
+                )
 
 
 def hand_out_due_jobs(s: Services) -> None:
@@ -51,12 +57,19 @@ def note_number_lists(s: Services) -> None:
             mirror_versions(work, s.number_lists.store)
 
 
+def keep_rules_of_release(s: Services) -> None:
+    """Keep the rules and phrases that this release ships as an edition, so that calls can be judged by them years later."""
+    with s.uow.begin("system") as work:
+        keep_packaged(work)
+
+
 def chores(s: Services) -> tuple[Chore, ...]:
     """Return everything the scheduler does."""
     sweep = timedelta(seconds=s.settings.sweep_every_s)
     return (
         Chore("take back the jobs of dead workers", sweep, take_back_lost_jobs),
         Chore("hand out due jobs", sweep, hand_out_due_jobs),
+        Chore("keep the rules of this release", timedelta(hours=1), keep_rules_of_release),
         Chore("note number lists", timedelta(minutes=1), note_number_lists),
     )
 

@@ -67,6 +67,7 @@ def children(settings: Settings, listener: socket.socket, *, on_ready: Callable[
     specs.append(_web(settings, listener, environ, on_ready))
     specs.append(_background("scheduler", ("scheduler",), environ))
     specs.append(_background("intake", ("worker", QueueName.INTAKE), environ))
+    specs += [_background(f"tasks-{n}", ("worker", QueueName.TASKS), environ) for n in range(1, settings.task_workers + 1)]
     specs += [_background(f"light-{n}", ("worker", QueueName.LIGHT), environ) for n in range(1, settings.light_workers + 1)]
     # Numeric libraries would each start one thread per core in each of the audio workers, of which there is one per core.
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(settings.worker_asr_threads))

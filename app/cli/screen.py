@@ -71,7 +71,7 @@ def _replay(call_id: str) -> int:
 
     services = build(load_settings())
     with services.uow.read() as session:
-        replay = replay_call(session, call_id, services.judge)
+        replay = replay_call(session, call_id)
     print(json.dumps(replay.to_json(), ensure_ascii=False))
     return 0 if replay.is_same else DIFFERS
 

@@ -27,25 +27,28 @@ from app.vocabulary import VoiceLabel
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Everything the rules say of a call, passes included, with the phrases and numbers of people they rest on."""
+    """Everything the rules say of a call, passes included, with the phrases and numbers of people they rest on; ``states``
+    are where the consumer may be, two letters each."""
 
     hits: tuple[KeywordHit, ...]
     sensitive: tuple[SensitiveSpan, ...]
     findings: tuple[FindingValue, ...]
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The rules, packs and tables that calls are held against."""
+    """The rules, packs and tables that calls are held against; ``packs_version`` None: the number the packs give themselves."""
 
     rules: RuleSet
     packs: PackSet
     reference: Reference
+    packs_version: str | None = None
 
     @property
     def versions(self) -> Mapping[str, Any]:
         """Which rules, packs and tables these are."""
-        packs = str(self.packs.source.version)
+        packs = self.packs_version or str(self.packs.source.version)
         return {"phrase_packs": packs, "rule_set": self.rules.version, "reference": dict(self.reference.versions)}
 
     def judge(
@@ -64,7 +67,7 @@ class Judge:
             sensitive=sensitive,
             as_of=as_of,
         )
-        return Judged(hits, sensitive, evaluate(case, self.rules))
+        return Judged(hits, sensitive, evaluate(case, self.rules), case.place.states)
 
     def _absences(self, facts: Facts, hits: tuple[KeywordHit, ...], duration_s: float) -> tuple[Absence, ...]:
         if not facts.utterances:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.audio.records import load_listening
+from app.compliance.editions.judges import judge_in_force, judge_that_made
 from app.compliance.facts_json import read_facts
 from app.compliance.judge import Judge, join_listening
 from app.compliance.service import shorten
@@ -56,8 +57,10 @@ class Replay:
         }
 
 
-def replay_call(session: Session, call_id: str, judge: Judge) -> Replay:
+def replay_call(session: Session, call_id: str, judge: Judge | None = None) -> Replay:
     """Judge the screening in force of a call again, from the facts that were kept with it; ``call_id`` may be the sender's id.
+
+    Without a judge the edition that made the screening judges again; where it is not kept, the one in force.
 
     Raises
     ------
@@ -76,6 +79,7 @@ def replay_call(session: Session, call_id: str, judge: Judge) -> Replay:
     facts = join_listening(
         read_facts(screening.facts["call"])[0], listening, is_heard_elsewhere=screening.facts["is_heard_elsewhere"]
     )
+    judge = judge or judge_that_made(session, screening.versions) or judge_in_force(session)
     judged = judge.judge(facts, tones=listening.tones, recording_s=listening.duration_s, as_of=screening.made_at)
     rows = session.scalars(select(KeywordHitRow).where(KeywordHitRow.screening_id == screening.id)).all()
     heard_then = {(row.pack, row.phrase, row.start_s, row.end_s) for row in rows}

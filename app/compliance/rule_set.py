@@ -94,12 +94,17 @@ def _fits_better(rule: Rule, known: Rule, day: date) -> bool:
 @cache
 def load_rule_set() -> RuleSet:
     """Return the packaged rules."""
+    return make_rule_set(load_rule_rows())
+
+
+def load_rule_rows() -> list[Mapping[str, Any]]:
+    """Return the rows of the packaged rules as the files have them."""
     rows: list[Mapping[str, Any]] = []
     folder = resources.files("app.compliance").joinpath("data/rules")
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".yaml"):
             rows += yaml.safe_load(file.read_text("utf-8"))["rules"]
-    return make_rule_set(rows)
+    return rows
 
 
 def make_rule_set(rows: Sequence[Mapping[str, Any]]) -> RuleSet:

@@ -80,7 +80,7 @@ def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry
     findings = worth_telling(judged.findings)
     _record_hits(work.session, screening.id, judged.hits)
     _record_findings(work, screening.id, call_id, findings)
-    _put_in_force(work.session, screening, findings)
+    _put_in_force(work.session, screening, findings, judged.states)
     flags = [finding.rule for finding in findings if finding.is_flag]
     work.publish(
         EventKind.CALL_SCREENED,
@@ -131,12 +131,14 @@ def _record_findings(work: Work, screening_id: str, call_id: str, findings: Sequ
             evidence=finding.evidence,
             start_s=finding.span.start_s if finding.span else None,
             end_s=finding.span.end_s if finding.span else None,
+            stake_least_minor=finding.evidence.get("at_stake_minor", {}).get("least"),
+            stake_most_minor=finding.evidence.get("at_stake_minor", {}).get("most"),
         )
         for finding in findings
     )
 
 
-def _put_in_force(session: Session, screening: Screening, findings: Sequence[FindingValue]) -> None:
+def _put_in_force(session: Session, screening: Screening, findings: Sequence[FindingValue], states: Sequence[str]) -> None:
     session.execute(delete(CurrentScreening).where(CurrentScreening.call_id == screening.call_id))
     flags = [finding for finding in findings if finding.is_flag]
     session.add(
@@ -145,5 +147,6 @@ def _put_in_force(session: Session, screening: Screening, findings: Sequence[Fin
             screening_id=screening.id,
             flag_count=len(flags),
             top_severity=max((f.severity for f in flags), key=lambda severity: severity.rank, default=None),
+            states=" ".join(states),
         )
     )

@@ -1,7 +1,7 @@
 """Which phrases matter, to which rule, and how may each be read? The phrase packs as checked values.
 
-:func:`load_packs` is the only function of this package that reads a file: the data shipped beside it. A draft edited elsewhere
-goes through the same :func:`parse_packs` and gets the same errors.
+:func:`load_pack_document` is the only function of this package that reads a file: the data shipped beside it. A draft edited
+elsewhere goes through the same :func:`parse_packs` and gets the same errors.
 """
 
 import itertools
@@ -99,9 +99,15 @@ class PhrasePacks:
 
 
 def load_packs() -> PhrasePacks:
-    """Read the packs shipped with the product."""
+    """Return the packs shipped with the product."""
+    return parse_packs(load_pack_document())
+
+
+def load_pack_document() -> dict[str, Any]:
+    """Read the document of the packs shipped with the product."""
     text = resources.files("app.language").joinpath("data", "phrases.yaml").read_text(encoding="utf-8")
-    return parse_packs(yaml.safe_load(text))
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
 
 
 def parse_packs(data: Any) -> PhrasePacks:

@@ -5,7 +5,9 @@ from app.models import (
     billing,
     calls,
     campaigns,
+    consumers,
     disputes,
+    editions,
     events,
     fingerprints,
     numbers,
@@ -13,6 +15,7 @@ from app.models import (
     reviews,
     routing,
     screening,
+    tasks,
     users,
 )
 from app.models.base import Base
@@ -27,7 +30,9 @@ __all__ = [
     "billing",
     "calls",
     "campaigns",
+    "consumers",
     "disputes",
+    "editions",
     "events",
     "fingerprints",
     "numbers",
@@ -35,5 +40,6 @@ __all__ = [
     "reviews",
     "routing",
     "screening",
+    "tasks",
     "users",
 ]

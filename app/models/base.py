@@ -1,11 +1,11 @@
 """How are rows stored? Column types and the declarative base that every table uses.
 
 Only INTEGER, REAL, TEXT and BLOB reach the database, so that SQLite's STRICT tables and PostgreSQL hold the same values:
-moments are UTC microseconds since 1970, money is integer minor units, lists and maps are JSON text.
+moments are UTC microseconds since 1970, days are ISO 8601 text, money is integer minor units, lists and maps are JSON text.
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -47,6 +47,21 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else EPOCH + value * MICROSECOND
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day, kept as text such as 2026-11-22, so that days sort as they should."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        if isinstance(value, datetime):
+            raise ValueError(f"expected a day, got the moment {value!r}")
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
 
 
 class Json(TypeDecorator[Any]):

@@ -30,6 +30,7 @@ class Call(Base):
         Index("ix_call_advertiser_started", "advertiser_id", "started_at", "id"),
         Index("ix_call_publisher_started", "publisher_id", "started_at", "id"),
         Index("ix_call_caller", "caller_number", "started_at"),
+        Index("ix_call_dialed", "dialed_number", "started_at"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -32,16 +32,28 @@ class Review(Base):
     decided_at: Mapped[datetime] = mapped_column(Moment)
 
 
-class FindingReview(Base):
-    """A reviewer's decision on one finding."""
+class FindingVerdict(Base):
+    """What a person says of one finding, in a review or by itself; of a call and rule the newest that was not undone counts,
+    whichever screening it was about."""
 
-    __tablename__ = "finding_review"
-    __table_args__ = (one_of("decision", FindingDecision),)
+    __tablename__ = "finding_verdict"
+    __table_args__ = (
+        one_of("decision", FindingDecision),
+        UniqueConstraint("review_id", "finding_id"),
+        Index("ix_finding_verdict_call", "call_id", "rule", "decided_at"),
+        Index("ix_finding_verdict_finding", "finding_id"),
+        Index("ix_finding_verdict_rule", "rule", "decided_at"),
+    )
 
-    review_id: Mapped[str] = mapped_column(ForeignKey("review.id"), primary_key=True)
-    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    finding_id: Mapped[str] = mapped_column(ForeignKey("finding.id"))
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    rule: Mapped[str] = mapped_column(Text)
+    review_id: Mapped[str | None] = mapped_column(ForeignKey("review.id"), comment="null: decided by itself, outside a review")
     decision: Mapped[FindingDecision] = mapped_column(Term(FindingDecision))
     reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(Text, comment="user id, or token id of a program")
+    decided_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ClusterCheck(Base):

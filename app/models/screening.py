@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Flag, Json, Moment, Term, one_of
+from app.models.base import Base, Flag, Json, Moment, Term, WideInteger, one_of
 from app.vocabulary import Outcome, PackKind, Severity, Speaker
 
 
@@ -51,6 +51,7 @@ class CurrentScreening(Base):
     screening_id: Mapped[str] = mapped_column(ForeignKey("screening.id"))
     flag_count: Mapped[int]
     top_severity: Mapped[Severity | None] = mapped_column(Term(Severity))
+    states: Mapped[str] = mapped_column(Text, default="", comment="where the consumer may be, as in `FL GA`; empty: unknown")
 
 
 class KeywordHitRow(Base):
@@ -99,13 +100,18 @@ class Finding(Base):
     evidence: Mapped[dict[str, Any]] = mapped_column(Json)
     start_s: Mapped[float | None]
     end_s: Mapped[float | None]
+    stake_least_minor: Mapped[int | None] = mapped_column(WideInteger, comment="money at stake by law, US cents")
+    stake_most_minor: Mapped[int | None] = mapped_column(WideInteger)
 
 
 class Consent(Base):
     """A consumer's consent on record, as collected; a revocation is a date on it, never a deletion."""
 
     __tablename__ = "consent"
-    __table_args__ = (CheckConstraint("revoked_at IS NULL OR revoked_at >= given_at", name="revoked_after_given"),)
+    __table_args__ = (
+        CheckConstraint("revoked_at IS NULL OR revoked_at >= given_at", name="revoked_after_given"),
+        Index("ix_consent_given", "given_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     external_id: Mapped[str] = mapped_column(Text, unique=True)
@@ -116,3 +122,11 @@ class Consent(Base):
     given_at: Mapped[datetime] = mapped_column(Moment)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
     recorded_at: Mapped[datetime] = mapped_column(Moment)
+    source_id: Mapped[str | None] = mapped_column(Text, comment="call source that collected it, when it is known here")
+    shown: Mapped[dict[str, Any] | None] = mapped_column(
+        Json, comment="as collected: text, page, form version, act, purpose, channels, address, agent, session"
+    )
+    text_sha256: Mapped[str | None] = mapped_column(Text, comment="of the consent text exactly as shown, UTF-8, hex")
+    recorded_by: Mapped[str | None] = mapped_column(Text)
+    revocation: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="scope, way, who told it, opt_out_id")
+    revocation_recorded_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -17,7 +17,7 @@ from app.audio.clusters import load_cluster
 from app.compliance.finding import FLAGGED
 from app.errors import Conflict, Forbidden, InvalidInput, InvalidTransition, NotFound
 from app.models.fingerprints import SameAudioCluster
-from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingReview, Review
+from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingVerdict, Review
 from app.models.screening import CurrentScreening, Finding
 from app.review.cluster_facts import ClusterStanding, OpenCheck, load_cluster_standing, load_name
 from app.review.cluster_sample import choose_decisions, draw_sample, find_sample_size
@@ -277,13 +277,23 @@ def _give(
         ],
     )
     votes = [
-        {"review_id": ids[call.call_id], "finding_id": finding_id, "decision": decisions[rule], "reason": note}
+        {
+            "id": work.new_id(),
+            "finding_id": finding_id,
+            "call_id": call.call_id,
+            "rule": rule,
+            "review_id": ids[call.call_id],
+            "decision": decisions[rule],
+            "reason": note,
+            "decided_by": _id_of(identity),
+            "decided_at": work.now,
+        }
         for call in rest
         for rule, finding_id in call.findings.items()
         if rule in decisions
     ]
     if votes:
-        work.session.execute(insert(FindingReview), votes)
+        work.session.execute(insert(FindingVerdict), votes)
     work.session.execute(
         update(ClusterCheckCall), [{"check_id": check_id, "call_id": call, "review_id": review} for call, review in ids.items()]
     )

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from app.audio.clusters import members
 from app.models.events import Event
 from app.models.fingerprints import AudioPrintRow, SameAudioMember
-from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingReview, Review
-from app.models.screening import Finding
+from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingVerdict, Review
 from app.models.users import ApiToken, User
 from app.review.cluster_sample import LEAST_HEARD_S, Sampled, SampleStanding, judge_sample
 from app.review.in_force import ReviewInForce, reviews_in_force
@@ -170,13 +169,13 @@ def _load_own_reviews(session: Session, call_ids: Sequence[str], since: datetime
 
 def _load_decisions(session: Session, review_ids: Sequence[str]) -> dict[str, dict[str, FindingDecision]]:
     rows = session.execute(
-        select(FindingReview.review_id, Finding.rule, FindingReview.decision)
-        .join(Finding, Finding.id == FindingReview.finding_id)
-        .where(FindingReview.review_id.in_(review_ids))
+        select(FindingVerdict.review_id, FindingVerdict.rule, FindingVerdict.decision).where(
+            FindingVerdict.review_id.in_(review_ids)
+        )
     )
     found: dict[str, dict[str, FindingDecision]] = {}
     for review_id, rule, decision in rows:
-        found.setdefault(review_id, {})[rule] = decision
+        found.setdefault(review_id or "", {})[rule] = decision
     return found
 
 

@@ -18,7 +18,7 @@ from app.models.calls import Call, CallLeg
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion
 from app.models.events import Job
 from app.models.parties import Party
-from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingReview, Review
+from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingVerdict, Review
 from app.models.screening import CallScoreRow, CurrentScreening, Finding, KeywordHitRow, Screening
 from app.models.users import ApiToken, User
 from app.money import Money
@@ -300,9 +300,9 @@ def _load_reviews(session: Session, call_id: str) -> tuple[ReviewFact, ...]:
         )
     )
     votes: dict[str, list[FindingVote]] = {}
-    of_call = select(FindingReview).join(Review, Review.id == FindingReview.review_id).where(Review.call_id == call_id)
+    of_call = select(FindingVerdict).where(FindingVerdict.call_id == call_id, FindingVerdict.review_id.is_not(None))
     for vote in session.scalars(of_call):
-        votes.setdefault(vote.review_id, []).append(FindingVote(vote.finding_id, vote.decision, vote.reason))
+        votes.setdefault(vote.review_id or "", []).append(FindingVote(vote.finding_id, vote.decision, vote.reason))
     return tuple(
         ReviewFact(
             id=row.Review.id,

@@ -12,7 +12,7 @@ from app.audio.service import newest_recording, request_analysis
 from app.errors import InvalidInput
 from app.jobs import reopen_failed
 from app.models.events import Event, Job
-from app.models.reviews import FindingReview, Review
+from app.models.reviews import FindingVerdict, Review
 from app.models.screening import CurrentScreening, Finding
 from app.unit_of_work import Work
 from app.vocabulary import EventKind, FindingDecision, JobName, Verdict
@@ -53,7 +53,7 @@ def record_review(work: Work, identity: Identity, call_id: str, review: ReviewIn
     """
     _check_texts(review)
     screening_id = work.session.scalar(select(CurrentScreening.screening_id).where(CurrentScreening.call_id == call_id))
-    _check_findings(work, screening_id, review)
+    rules = _check_findings(work, screening_id, review)
     review_id = work.new_id()
     work.session.add(
         Review(
@@ -69,7 +69,17 @@ def record_review(work: Work, identity: Identity, call_id: str, review: ReviewIn
     )
     work.session.flush()
     work.session.add_all(
-        FindingReview(review_id=review_id, finding_id=finding_id, decision=choice.decision, reason=choice.reason.strip())
+        FindingVerdict(
+            id=work.new_id(),
+            finding_id=finding_id,
+            call_id=call_id,
+            rule=rules[finding_id],
+            review_id=review_id,
+            decision=choice.decision,
+            reason=choice.reason.strip(),
+            decided_by=identity.actor.partition(":")[2],
+            decided_at=work.now,
+        )
         for finding_id, choice in sorted(review.findings.items())
     )
     work.publish(
@@ -153,10 +163,12 @@ def _check_texts(review: ReviewInput) -> None:
             )
 
 
-def _check_findings(work: Work, screening_id: str | None, review: ReviewInput) -> None:
+def _check_findings(work: Work, screening_id: str | None, review: ReviewInput) -> dict[str, str]:
+    """Return the rule of each finding of the screening in force."""
     if not review.findings:
-        return
-    current = set(work.session.scalars(select(Finding.id).where(Finding.screening_id == screening_id)))
+        return {}
+    of_screening = select(Finding.id, Finding.rule).where(Finding.screening_id == screening_id)
+    current = {row.id: row.rule for row in work.session.execute(of_screening)}
     for finding_id in review.findings:
         if finding_id not in current:
             raise InvalidInput(
@@ -164,3 +176,4 @@ def _check_findings(work: Work, screening_id: str | None, review: ReviewInput) -
                 field=f"finding_{finding_id}",
                 finding_id=finding_id,
             )
+    return current

@@ -13,6 +13,7 @@ MEANING_OF_QUEUE = {
     QueueName.INTAKE: "Fetches recordings that came as an address",
     QueueName.AUDIO: "Listens to recordings and transcribes them",
     QueueName.LIGHT: "Screens and scores calls",
+    QueueName.TASKS: "Back-tests, exports, lists and scrubs that somebody asked for",
 }
 
 

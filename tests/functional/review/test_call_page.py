@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.jobs import claim_job, finish_job
 from app.models.analysis import AnalysisRun
 from app.models.events import Event
-from app.models.reviews import FindingReview, Review
+from app.models.reviews import FindingVerdict, Review
 from app.models.screening import Finding
 from app.ports import JobRequest
 from app.vocabulary import EventKind, JobName, QueueName, RecordingState, Role, Verdict
@@ -225,7 +225,7 @@ def test_a_verdict_with_decisions_is_recorded_and_shown(house: Any) -> None:
     assert "Needs evidence by Dana Whitfield: is the number on the list?" in response.text
     with house.uow.read() as session:
         review = session.scalars(select(Review)).one()
-        votes = session.scalars(select(FindingReview)).all()
+        votes = session.scalars(select(FindingVerdict)).all()
     assert (review.verdict, review.notes, review.heard_s) == (Verdict.CHANNEL_VIOLATION, "Came by text.", 41.5)
     assert len(votes) == 2
 

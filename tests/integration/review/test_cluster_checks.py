@@ -11,7 +11,7 @@ from app.audio.clusters import list_clusters, load_cluster, load_cluster_of_call
 from app.errors import Conflict, Forbidden, InvalidInput, InvalidTransition, NotFound
 from app.models.calls import Call
 from app.models.events import Event
-from app.models.reviews import FindingReview, Review
+from app.models.reviews import FindingVerdict, Review
 from app.models.screening import Finding
 from app.money import Money
 from app.review.cluster_checks import apply_check, give_up_check, open_check, undo_check
@@ -246,8 +246,8 @@ def test_decisions_on_findings_go_along_where_enough_calls_with_them_were_heard(
     drawn = {call.call_id for call in check.sample}
     with bench.uow.read() as session:
         votes = session.execute(
-            select(Finding.call_id, Finding.rule, FindingReview.decision)
-            .join(FindingReview, FindingReview.finding_id == Finding.id)
+            select(Finding.call_id, Finding.rule, FindingVerdict.decision)
+            .join(FindingVerdict, FindingVerdict.finding_id == Finding.id)
             .where(Finding.call_id.not_in(drawn))
         ).all()
     assert {(rule, decision) for _, rule, decision in votes} == {("CHAN-SPEECH-SMS", REFUSE)}

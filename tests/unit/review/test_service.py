@@ -10,7 +10,7 @@ from app.audio.service import analysis_job
 from app.errors import InvalidInput, NotFound
 from app.jobs import claim_job, fail_attempt
 from app.models.events import Event, Job
-from app.models.reviews import FindingReview, Review
+from app.models.reviews import FindingVerdict, Review
 from app.models.screening import Finding
 from app.review.queries import find_standing, load_call_screen
 from app.review.service import FindingChoice, ReviewInput, record_heard, record_review, request_again
@@ -57,7 +57,7 @@ def test_a_review_is_kept_with_its_votes_and_told_to_the_audit_trail(sqlite_uow:
         review_id = record_review(work, DANA, call.id, given)
     with sqlite_uow.read() as session:
         review = session.get_one(Review, review_id)
-        votes = {vote.finding_id: (vote.decision, vote.reason) for vote in session.scalars(select(FindingReview))}
+        votes = {vote.finding_id: (vote.decision, vote.reason) for vote in session.scalars(select(FindingVerdict))}
     assert (review.verdict, review.notes, review.heard_s, review.reviewer_id) == (
         Verdict.CHANNEL_VIOLATION,
         "Came by text.",

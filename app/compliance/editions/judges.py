@@ -1,0 +1,72 @@
+"""By which judge is a call judged: the one in force, or the one that judged it then?
+
+Compiling the phrase packs of an edition takes about a tenth of a second, so a process keeps the few editions it last used; an
+edition never changes, and its hash is its name.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.compliance.editions.document import EditionDocument, build_judge, document_from_json, packaged_document
+from app.compliance.editions.service import find_edition_of, find_publication, get_edition
+from app.compliance.judge import Judge
+from app.compliance.packaged import load_judge
+from app.models.editions import Edition
+
+KEPT = 4
+
+_built: OrderedDict[str, Judge] = OrderedDict()
+
+
+def judge_in_force(session: Session) -> Judge:
+    """Return the judge of the edition in force; the packaged one where nothing was published yet."""
+    publication = find_publication(session)
+    if publication is None:
+        return load_judge()
+    return _judge(session, publication.edition.id, publication.edition.sha256)
+
+
+def judge_of_edition(session: Session, edition_id: str) -> Judge:
+    """Return the judge of an edition. Raises NotFound, or InvalidInput when this release cannot use it."""
+    facts = get_edition(session, edition_id)
+    return _judge(session, facts.id, facts.sha256)
+
+
+def judge_that_made(session: Session, versions: Mapping[str, Any]) -> Judge | None:
+    """Return the judge that made a screening, by the versions kept with it; None when its edition is not kept."""
+    packaged = load_judge()
+    wanted = (str(versions.get("rule_set")), str(versions.get("phrase_packs")))
+    if wanted == (packaged.versions["rule_set"], packaged.versions["phrase_packs"]):
+        return packaged
+    facts = find_edition_of(session, versions)
+    return None if facts is None else _judge(session, facts.id, facts.sha256)
+
+
+def judge_of_document(document: EditionDocument) -> Judge:
+    """Return the judge of an edition that may be stored nowhere, such as a draft. Raises InvalidInput."""
+    return _remember(document.sha256, document)
+
+
+def _judge(session: Session, edition_id: str, sha256: str) -> Judge:
+    if sha256 in _built:
+        _built.move_to_end(sha256)
+        return _built[sha256]
+    content = session.scalar(select(Edition.content).where(Edition.id == edition_id))
+    return _remember(sha256, document_from_json(content or {}))
+
+
+def _remember(sha256: str, document: EditionDocument) -> Judge:
+    if sha256 == packaged_document().sha256:
+        return load_judge()
+    if sha256 not in _built:
+        _built[sha256] = build_judge(document)
+        while len(_built) > KEPT:
+            _built.popitem(last=False)
+    _built.move_to_end(sha256)
+    return _built[sha256]
