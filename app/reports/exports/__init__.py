@@ -1,1 +1,1 @@
-"""Reports for officers, courts and auditors: written as CSV, XLSX and PDF, bundled, signed, and checked with nothing at hand."""
+"""Reports for officers, courts and auditors: written as CSV, XLSX and PDF, bundled, signed, and checked offline."""

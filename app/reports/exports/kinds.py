@@ -6,7 +6,9 @@ from app.errors import NotFound
 from app.reports.exports.contract import KindOfReport
 from app.vocabulary import ReportKind
 
-KINDS: Mapping[ReportKind, KindOfReport] = {each.kind: each for each in ()}
+ALL: tuple[KindOfReport, ...] = ()
+
+KINDS: Mapping[ReportKind, KindOfReport] = {each.kind: each for each in ALL}
 
 
 def get_kind(name: str) -> KindOfReport:
