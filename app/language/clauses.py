@@ -6,6 +6,7 @@ called me"). Nothing here knows packs, times or speakers.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from app.language.normalise import ARTICLES, FILLERS, is_clause_end, is_sentence_end, spoken_words
 from app.language.words import word_set
@@ -85,9 +86,12 @@ def words_before(tokens: Sequence[str], start: int, *, whole_sentence: bool = Fa
     ends = is_sentence_end if whole_sentence else is_clause_end
     words: list[str] = []
     for i in range(start - 1, -1, -1):
-        if len(words) >= limit or ends(tokens[i]):
+        token = tokens[i]
+        if len(words) >= limit or ends(token):
             break
-        words += [word for word in reversed(spoken_words(tokens[i])) if word not in ARTICLES and word not in FILLERS]
+        for word in reversed(spoken_words(token)):
+            if word not in ARTICLES and word not in FILLERS:
+                words.append(word)
     return words[:limit]
 
 
@@ -111,15 +115,7 @@ def is_negated(  # noqa: PLR0911 - each way out is one exception of the rule
 
     ``before`` is nearest first; ``phrase`` are the phrase's own words; ``negators`` those of its pack, beside the general ones.
     """
-    known = NEGATORS | {word for negator in negators for word in spoken_words(negator)} - {
-        "did",
-        "was",
-        "is",
-        "does",
-        "do",
-        "has",
-        "had",
-    }
+    known = _all_negators(tuple(negators))
     first = phrase[0]
     for i, word in enumerate(before[: REACH + 2]):
         if word in _CLOSERS and not (word == "sure" and i + 1 < len(before)):
@@ -144,6 +140,12 @@ def is_negated(  # noqa: PLR0911 - each way out is one exception of the rule
             return False
         return _reaches(word, between, first)
     return False
+
+
+@lru_cache(maxsize=1024)
+def _all_negators(own: tuple[str, ...]) -> frozenset[str]:
+    said = {word for negator in own for word in spoken_words(negator)}
+    return NEGATORS | said - word_set("did was is does do has had")
 
 
 def is_denied_after(after: Sequence[str]) -> bool:

@@ -17,10 +17,10 @@ from app.errors import InvalidInput
 from app.language.mending import Mender
 from app.language.normalise import ARTICLES, FILLERS, JOINED, spoken_words
 from app.language.numbers import QUANTITIES, parse_quantities
+from app.language.tokens import Memory, Tokens
 from app.language.words import word_set
 
 BREAK = "\x01"  # no phrase crosses it
-_SEAM = "\x03"  # between written tokens while a reading is made
 OTHER = "\x02"  # a word that no phrase holds
 LEFT_PART = "\x04"  # stands before a word that may be the first half of one of a phrase, while a reading is made
 RIGHT_PART = "\x06"  # the same for the second half
@@ -33,7 +33,7 @@ _FIRST_WORD = 0xE800
 _LAST_CODE = 0xF8FF  # end of the private use area of Unicode's first plane
 LONGEST_WORD = 40  # letters; what is longer is no word, and is not looked at letter by letter
 _LONGEST_KNOWN_RUN = 16  # numbers in a row that are remembered joined
-_CACHE_LIMIT = 100_000  # written tokens remembered; then the memory starts anew
+_CACHE_LIMIT = 100_000  # pairs of tokens and runs of numbers remembered; then the memory starts anew
 
 IS_NUMBER = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]+")
 _NUMBERS = re.compile(f"[\\ue000-{chr(_LAST_NUMBER)}]{{2,}}")
@@ -91,7 +91,7 @@ class Lexicon:
     word_of: dict[str, str] = field(default_factory=dict)
     hedges: str = ""
     mender: Mender = field(default_factory=lambda: Mender(()))
-    _known: dict[str, str] = field(default_factory=dict)
+    _memory: Memory = field(default_factory=lambda: Memory(str))
     _joins: dict[tuple[str, str], str] = field(default_factory=dict)
     _numbers_joined: dict[str, str] = field(default_factory=dict)
 
@@ -133,22 +133,12 @@ class Lexicon:
         lexicon.hedges = "".join(lexicon.words[word] for word in sorted(HEDGES))
         lexicon.free = {lexicon.words[word] for word in FREE if word in lexicon.words}
         lexicon._build_table(code)
+        lexicon._memory = Memory(lexicon._write_token)
         return lexicon
 
-    def read(self, tokens: list[str]) -> Reading:
+    def read(self, tokens: Tokens) -> Reading:
         """Write tokens in the alphabet: numbers joined, immediate repetitions of a word made one."""
-        known = self._known
-        if len(known) > _CACHE_LIMIT:
-            known.clear()
-        try:
-            text = _SEAM.join(map(known.__getitem__, tokens))
-        except KeyError:
-            for token in set(tokens).difference(known):
-                known[token] = self.write(spoken_words(token)) if token != BREAK else BREAK
-            text = _SEAM.join(map(known.__getitem__, tokens))
-        codes = _codes_of(text)
-        is_seam = codes == ord(_SEAM)
-        codes, token_of = codes[~is_seam], np.cumsum(is_seam)[~is_seam]
+        codes, token_of, numbers = self._memory.read(tokens)
         is_mark = (codes >= ord(LEFT_PART)) & (codes <= ord(RIGHT_PART))  # GUESS lies between them
         if not is_mark.any():
             return self._edit(codes, token_of, np.zeros(len(codes), dtype=np.bool_))
@@ -160,7 +150,7 @@ class Lexicon:
         guesses = places[marks == ord(GUESS)]
         is_guess[guesses[guesses < len(codes)]] = True
         firsts = np.concatenate((places[marks == ord(LEFT_PART)], places[marks == ord(RIGHT_PART)] - 1))
-        return self._edit(*self._join_parts(firsts, codes, token_of, is_guess, tokens))
+        return self._edit(*self._join_parts(firsts, codes, token_of, is_guess, tokens, numbers))
 
     def _join_parts(
         self,
@@ -168,30 +158,36 @@ class Lexicon:
         codes: NDArray[np.uint32],
         token_of: NDArray[np.int64],
         is_guess: NDArray[np.bool_],
-        tokens: list[str],
+        tokens: Tokens,
+        numbers: NDArray[np.int64],
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_]]:
         """Put words together that were heard in two: "in formation"; ``firsts`` are places where the first half may stand."""
         firsts = firsts[(firsts >= 0) & (firsts + 1 < len(codes))]
+        firsts = firsts[token_of[firsts + 1] == token_of[firsts] + 1]
         one = token_of[firsts]
-        is_next = token_of[firsts + 1] == one + 1
-        joins = self._joins
+        _, examples, which = np.unique((numbers[one] << 32) + numbers[one + 1], return_index=True, return_inverse=True)
+        joined = [self._join(tokens[token], tokens[token + 1]) for token in one[examples].tolist()]
         is_kept = np.ones(len(codes), dtype=np.bool_)
-        for first, token in zip(firsts[is_next].tolist(), one[is_next].tolist(), strict=True):
-            pair = (tokens[token], tokens[token + 1])
-            joined = joins.get(pair)
-            if joined is None:
-                joined = joins[pair] = self._join(*pair)
-            if joined and is_kept[first] and is_kept[first + 1]:
-                codes[first] = ord(joined)
+        for i in np.flatnonzero(np.array([bool(code) for code in joined], dtype=np.bool_)[which]).tolist():
+            first = int(firsts[i])
+            if is_kept[first] and is_kept[first + 1]:
+                codes[first] = ord(joined[which[i]])
                 is_guess[first] = True
                 is_kept[first + 1] = False
         return codes[is_kept], token_of[is_kept], is_guess[is_kept]
 
     def _join(self, first: str, second: str) -> str:
         """Return the character of the word that two written tokens make, or an empty text."""
-        if len(self._joins) > _CACHE_LIMIT:
-            self._joins.clear()
-        return self.words.get(self.mender.join("".join(spoken_words(first)), "".join(spoken_words(second))), "")
+        code = self._joins.get((first, second))
+        if code is None:
+            if len(self._joins) > _CACHE_LIMIT:
+                self._joins.clear()
+            word = self.mender.join("".join(spoken_words(first)), "".join(spoken_words(second)))
+            code = self._joins[first, second] = self.words.get(word, "")
+        return code
+
+    def _write_token(self, token: str) -> str:
+        return BREAK if token == BREAK else self.write(spoken_words(token))
 
     def write(self, words: Iterable[str]) -> str:
         """Return the characters of spoken words, numbers not yet joined."""
@@ -236,7 +232,9 @@ class Lexicon:
         text = codes.tobytes().decode("utf-32-le")
         codes = codes.copy()
         is_kept = np.ones(len(codes), dtype=np.bool_)
-        for match in _NUMBERS.finditer(text):
+        for start in _where_numbers_meet(codes):
+            match = _NUMBERS.match(text, start)
+            assert match is not None
             run = match[0]
             joined = self._numbers_joined.get(run, "")
             if not joined:
@@ -247,7 +245,6 @@ class Lexicon:
                     self._numbers_joined[run] = joined
             if joined == run:
                 continue
-            start = match.start()
             codes[start : start + len(joined)] = [ord(code) for code in joined]
             is_kept[start + len(joined) : match.end()] = False
         done = 0
@@ -297,6 +294,15 @@ class Lexicon:
 
 def _codes_of(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def _where_numbers_meet(codes: NDArray[np.uint32]) -> list[int]:
+    """Return where each run of two numbers or more begins."""
+    is_number = (codes >= ord(OTHER_NUMBER)) & (codes <= _LAST_NUMBER)
+    begins = is_number[:-1] & is_number[1:]
+    begins[1:] &= ~is_number[:-2]
+    places: list[int] = np.flatnonzero(begins).tolist()
+    return places
 
 
 def _where_said_again(codes: NDArray[np.uint32]) -> list[int]:

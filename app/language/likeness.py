@@ -54,10 +54,12 @@ def guesses_allowed(words: int) -> int:
 
 def _align(phrase: Sequence[str], heard: Sequence[str]) -> list[str] | None:
     """Return the heard words without free additions, or None where the passages differ in more than recognition errors."""
+    missing_left = 0 if len(phrase) < LEAST_WORDS_TO_LACK_ONE else 1 if len(phrase) < 7 else 2
+    if len(phrase) - len(heard) > missing_left:  # the weighty words are as many, so small ones are lost
+        return None
     slots_phrase, slots_heard = _slots(phrase), _slots(heard)
     if len(slots_phrase) != len(slots_heard):
         return None
-    missing_left = 0 if len(phrase) < LEAST_WORDS_TO_LACK_ONE else 1 if len(phrase) < 7 else 2
     extra_left = 0 if len(phrase) < 4 else 1
     cleaned: list[str] = []
     for (small, word), (small_heard, word_heard) in zip(slots_phrase, slots_heard, strict=True):

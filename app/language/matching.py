@@ -1,4 +1,4 @@
-"""Where do the words of a phrase stand? Two automata over the alphabet of :mod:`app.language.lexicon`.
+"""Where do the words of a phrase stand? Two searches over the alphabet of :mod:`app.language.lexicon`.
 
 The first finds phrases as written, the second by sound; what the second finds is measured by :mod:`app.language.likeness`.
 Phrases with ``*`` or ``{n}`` are found piece by piece and put together. Who spoke, and whether the sentence denies or asks, is
@@ -8,17 +8,14 @@ decided elsewhere.
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import ahocorasick
-import numpy as np
 
 from app.language.lexicon import BREAK, IS_NUMBER, MINOR, Lexicon, Reading
 from app.language.likeness import LEAST_WORDS_TO_LACK_ONE, LIKENESS_OF_GUESS, guesses_allowed, measure_likeness
 from app.language.normalise import ARTICLES, FILLERS, apostrophe_variants, spoken_words
 from app.language.packs import Pack, Phrase, PhrasePacks
+from app.language.seeking import Seeker
 from app.language.variants import vary
 
 MAX_GAP_WORDS = 3  # what `*` may stand for
@@ -82,8 +79,8 @@ class PackSet:
     entries: tuple[Entry, ...]
     patterns: tuple[Pattern, ...]
     gaps: tuple[tuple[str, ...], ...]  # per pattern, what stands before each piece
-    exact: Any
-    by_sound: Any
+    exact: Seeker[tuple[Piece, ...]]
+    by_sound: Seeker[tuple[Piece, ...]]
 
 
 def compile_packs(packs: PhrasePacks) -> PackSet:
@@ -115,7 +112,7 @@ def compile_packs(packs: PhrasePacks) -> PackSet:
                     by_sound.setdefault(sounds, []).append(piece)
         lead = spellings[0][0][1][0]
         entries.append(Entry(pack, phrase, first if first in ARTICLES else "", lead, sizes[0]))
-    return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _automaton(exact), _automaton(by_sound))
+    return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _seeker(exact), _seeker(by_sound))
 
 
 def _may_be_misheard(words: tuple[str, ...], sounds: str) -> bool:
@@ -133,45 +130,66 @@ def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int,
 
     ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` stand for.
     """
-    text, guesses = reading.text, reading.guesses
+    text, guesses, patterns = reading.text, reading.guesses, packs.patterns
     found: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
     matches: dict[tuple[int, int, int], float] = {}
 
     def note(piece: Piece, start: int, end: int, likeness: float) -> None:
-        pattern = packs.patterns[piece.pattern]
+        pattern = patterns[piece.pattern]
         if pattern.pieces == 1:
             key = (start, end, pattern.entry)
-            matches[key] = max(likeness, matches.get(key, 0.0))
+            if likeness > matches.get(key, 0.0):
+                matches[key] = likeness
         else:
             found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
 
-    for last, (size, pieces) in _search(packs.exact, text):
-        end = last // 2 + 1
-        start = end - size
+    for start, end, pieces in packs.exact.find(text):
         guessed = _count_between(guesses, start, end)
-        if guessed <= guesses_allowed(size):
+        if guessed <= guesses_allowed(end - start):
             for piece in pieces:
                 note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
-    sounds, origin = packs.lexicon.sound(text)
-    free = packs.lexicon.free
-    for last, (size, pieces) in _search(packs.by_sound, sounds):
-        last //= 2  # noqa: PLW2901
-        left, right = int(origin[last - size + 1]), int(origin[last]) + 1
-        for piece in pieces:
-            if text.startswith(piece.code, max(left - len(piece.lead), 0)):
-                continue  # word for word: found above
-            if piece.needs_all and not _has_small_words(text, left, right, piece, free):
-                continue
-            start, end = _widen(text, left, right, piece, free)
-            likeness = measure_likeness(piece.words, words_between(start, end), _count_between(guesses, start, end))
-            if likeness:
-                note(piece, start, end, likeness)
+    for piece, start, end, likeness in _find_by_sound(packs, reading, words_between):
+        note(piece, start, end, likeness)
     for number in sorted({number for number, index in found if index == 0}):
         pattern = packs.patterns[number]
         for start, end, likeness in _assemble(packs, number, found, text):
             key = (start, end, pattern.entry)
             matches[key] = max(likeness, matches.get(key, 0.0))
     return sorted(Match(start, end, entry, likeness) for (start, end, entry), likeness in matches.items())
+
+
+def _find_by_sound(
+    packs: PackSet, reading: Reading, words_between: Callable[[int, int], list[str]]
+) -> Iterator[tuple[Piece, int, int, float]]:
+    """Give (piece, from, to, likeness) of every passage that sounds like a piece and is not the same word for word."""
+    text, guesses, free = reading.text, reading.guesses, packs.lexicon.free
+    sounds, origin = packs.lexicon.sound(text)
+    passages: dict[tuple[int, int], tuple[str, ...]] = {}  # read back once, though several pieces end there
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...], int], float] = {}  # and compared once, though said again
+    for first, behind, pieces in packs.by_sound.find(sounds):
+        left, right = int(origin[first]), int(origin[behind - 1]) + 1
+        before = text[left - 1] if left else ""
+        is_free = before in free
+        for piece in pieces:
+            lead = piece.lead
+            if piece.needs_all and lead and lead[-1] != before and not is_free:
+                continue  # without its small words it says something else
+            if text.startswith(piece.code, max(left - len(lead), 0)):
+                continue  # word for word: found as written
+            start, end = _widen(text, left, right, piece, free)
+            guessed = _count_between(guesses, start, end)
+            is_short = piece.needs_all and end - start < len(lead) + right - left + len(piece.tail)
+            if is_short or guessed > guesses_allowed(len(piece.words)):
+                continue
+            heard = passages.get((start, end))
+            if heard is None:
+                heard = passages[start, end] = tuple(words_between(start, end))
+            compared = (piece.words, heard, guessed)
+            likeness = alike.get(compared)
+            if likeness is None:
+                likeness = alike[compared] = measure_likeness(*compared)
+            if likeness:
+                yield piece, start, end, likeness
 
 
 def _spell(say: str) -> list[list[tuple[str, tuple[str, ...]]]]:
@@ -209,43 +227,12 @@ def _choose(say: str) -> list[str]:
     return [" ".join("".join(pick).split()) for pick in itertools.product(*choices)]
 
 
-def _automaton(pieces_of: dict[str, list[Piece]]) -> Any:
-    automaton = ahocorasick.Automaton()
-    for code, pieces in pieces_of.items():
-        automaton.add_word(_spread(code), (len(code), tuple(pieces)))
-    automaton.make_automaton()
-    return automaton
-
-
-def _search(automaton: Any, text: str) -> Iterable[tuple[int, tuple[int, tuple[Piece, ...]]]]:
-    """Return (twice the last place and one, (size, pieces)) for each find; an automaton without words finds nothing."""
-    found: Iterable[tuple[int, tuple[int, tuple[Piece, ...]]]] = automaton.iter(_spread(text)) if len(automaton) else ()
-    return found
-
-
-def _spread(text: str) -> str:
-    """Write each character as two, of small and separate alphabets.
-
-    The automaton looks for a node's next character one by one; with a thousand words at its root that is slow, with thirty not
-    (measured: less than half the time on a megabyte of transcript).
-    """
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
-    pairs = np.empty(2 * len(codes), dtype="<u4")
-    pairs[0::2] = (codes >> 6) + 0x1000
-    pairs[1::2] = (codes & 63) + 0x100
-    return pairs.tobytes().decode("utf-32-le")
+def _seeker(pieces_of: dict[str, list[Piece]]) -> Seeker[tuple[Piece, ...]]:
+    return Seeker.of({code: tuple(pieces) for code, pieces in pieces_of.items()})
 
 
 def _count_between(places: list[int], start: int, end: int) -> int:
     return bisect_left(places, end) - bisect_left(places, start) if places else 0
-
-
-def _has_small_words(text: str, left: int, right: int, piece: Piece, free: set[str]) -> bool:
-    """Say whether all small words of a short piece stand around it, perhaps with one free word among them."""
-    if piece.lead and (left == 0 or (text[left - 1] != piece.lead[-1] and text[left - 1] not in free)):
-        return False
-    start, end = _widen(text, left, right, piece, free)
-    return end - start >= len(piece.lead) + right - left + len(piece.tail)
 
 
 def _widen(text: str, left: int, right: int, piece: Piece, free: set[str]) -> tuple[int, int]:

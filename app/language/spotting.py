@@ -32,6 +32,7 @@ from app.language.mirroring import MAY_ASK, mirror_question
 from app.language.normalise import ARTICLES, FILLERS, split_tokens, spoken_words
 from app.language.numbers import find_digit_runs
 from app.language.packs import Pack
+from app.language.tokens import Tokens
 from app.language.wording import Wording
 from app.language.words import word_set
 from app.timeline import Span
@@ -43,6 +44,11 @@ JOIN_GAP_S = 2.0  # ASSUMPTION: a phrase may run over a pause this long; a longe
 ANSWER_WITHIN_S = 6.0  # how soon the other party must say yes (convention of the packs)
 LONGEST_UTTERANCE_S = 120.0  # how far back an utterance may begin that still goes on
 LEAST_DIGITS = 3  # shorter runs are counts and prices, not numbers of a card or an account
+# The first two letters of an answer of yes, in capitals and small ones: most utterances need no closer look.
+_MAY_OPEN_YES = frozenset(
+    first + second for opening in OPENINGS_OF_YES for first in (opening[0], opening[0].upper())
+    for second in (opening[1], opening[1].upper())
+)  # fmt: skip
 _ASKING = word_set("what who why how when where which is are do does did can could would will am")
 
 
@@ -51,7 +57,7 @@ class _Stream:
     """What one party said, end to end: written tokens, and the utterance each belongs to."""
 
     speaker: Speaker
-    tokens: list[str]
+    tokens: Tokens
     starts: list[int]  # first token of each utterance
     members: list[int]  # their places in the transcript
 
@@ -86,18 +92,27 @@ def spot(utterances: Sequence[Utterance], packs: PackSet, *, duration_s: float) 
 
 
 def _lay_out(ordered: Sequence[Utterance]) -> list[_Stream]:
-    streams: dict[tuple[int, Speaker], _Stream] = {}
+    parties: dict[tuple[int, Speaker], list[int]] = {}
     for index, utterance in enumerate(ordered):
-        key = (utterance.channel, utterance.speaker)
-        stream = streams.get(key)
-        if stream is None:
-            stream = streams[key] = _Stream(utterance.speaker, [], [], [])
-        elif utterance.span.start_s - ordered[stream.members[-1]].span.end_s > JOIN_GAP_S:
-            stream.tokens.append(BREAK)
-        stream.starts.append(len(stream.tokens))
-        stream.members.append(index)
-        stream.tokens.extend(utterance.text.split())
-    return list(streams.values())
+        parties.setdefault((utterance.channel, utterance.speaker), []).append(index)
+    return [_put_end_to_end(ordered, speaker, members) for (_, speaker), members in parties.items()]
+
+
+def _put_end_to_end(ordered: Sequence[Utterance], speaker: Speaker, members: list[int]) -> _Stream:
+    texts: list[str] = []
+    letters: list[int] = []  # where each utterance begins
+    at, end_s = 0, ordered[members[0]].span.end_s
+    for index in members:
+        utterance = ordered[index]
+        if utterance.span.start_s - end_s > JOIN_GAP_S:
+            texts.append(BREAK)
+            at += len(BREAK) + 1
+        end_s = utterance.span.end_s
+        letters.append(at)
+        texts.append(utterance.text)
+        at += len(utterance.text) + 1
+    tokens = Tokens(" ".join(texts))
+    return _Stream(speaker, tokens, tokens.places_of(letters), members)
 
 
 def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) -> list[KeywordHit]:
@@ -269,7 +284,7 @@ def _spot_agreed_questions(ordered: Sequence[Utterance], packs: PackSet) -> list
     hits: list[KeywordHit] = []
     for index in _before_a_yes(ordered):
         asked = ordered[index]
-        if asked.speaker is Speaker.CALLER or not MAY_ASK.search(asked.text) or not is_answered_yes(ordered, index):
+        if asked.speaker is Speaker.CALLER or not is_answered_yes(ordered, index) or not MAY_ASK.search(asked.text):
             continue
         claim = mirror_question(asked.text)
         if not claim:
@@ -298,7 +313,9 @@ def _before_a_yes(ordered: Sequence[Utterance]) -> list[int]:
     """Return the places just before an utterance that may be an answer of yes; cheap, and generous."""
     places: set[int] = set()
     for index, utterance in enumerate(ordered):
-        if utterance.text[:6].lstrip().lower().startswith(OPENINGS_OF_YES):
+        text = utterance.text
+        may_open = text[:2] in _MAY_OPEN_YES or not text[:1].isalpha()
+        if may_open and text[:6].lstrip().lower().startswith(OPENINGS_OF_YES):
             places.update(range(max(0, index - 5), index))
     return sorted(places)
 
