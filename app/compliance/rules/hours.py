@@ -7,8 +7,8 @@ silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from app.compliance.case import Case
@@ -30,8 +30,11 @@ SEVERITY_OF = {"high": Severity.HIGH, "medium": Severity.MEDIUM, "low": Severity
 UNKNOWN_PLACE = "Nobody knows where the consumer was."
 
 
-def hours_of(case: Case) -> HoursResult | None:
-    """Return the origin leg's start judged at every possible place; None where the start or the table is missing."""
+def hours_of(case: Case, *, proclaimed: Mapping[str, Collection[date]] | None = None) -> HoursResult | None:
+    """Return the origin leg's start judged at every possible place; None where the start or the table is missing.
+
+    ``proclaimed`` are the days that governors closed beyond the tables, by state.
+    """
     if case.origin is None or case.at is None or case.reference.states is None:
         return None
     return hours_check(
@@ -41,6 +44,7 @@ def hours_of(case: Case) -> HoursResult | None:
         voice=case.origin.voice,
         dialer=case.origin.dialer,
         is_clock_unsynchronised=case.origin.is_clock_unsynchronised,
+        proclaimed=proclaimed,
     )
 
 
@@ -146,7 +150,7 @@ def _is_within(case: Case, moment: datetime, months: int) -> bool:
 @rule_function("state_holiday")
 def judge_state_holiday(case: Case, rule: Rule) -> Iterable[Judgement]:
     """Ask whether the call was placed on a day on which the consumer's state is closed."""
-    why, result = timed_gate(case), hours_of(case)
+    why, result = timed_gate(case), hours_of(case, proclaimed=_read_days(rule.params.get("proclaimed") or {}))
     if why is not None or result is None or not result.places:
         yield why or Judgement(Outcome.NEEDS_EVIDENCE, UNKNOWN_PLACE)
         return
@@ -157,6 +161,14 @@ def judge_state_holiday(case: Case, rule: Rule) -> Iterable[Judgement]:
         else:
             said = f"{code} does not close on holidays."
             yield Judgement(Outcome.NOT_APPLICABLE, said, {"state": code}, rule=f"{rule.id}-{code}")
+
+
+def _read_days(proclaimed: Mapping[str, Iterable[date | str]]) -> dict[str, frozenset[date]]:
+    """Return proclaimed days by state; a rule that was edited in the browser has them as text."""
+    return {
+        state: frozenset(date.fromisoformat(day) if isinstance(day, str) else day for day in days)
+        for state, days in proclaimed.items()
+    }
 
 
 def _judge_holiday(case: Case, rule: Rule, result: HoursResult, rules: StateRules) -> Judgement:

@@ -67,6 +67,9 @@ def judge_recording_consent(case: Case, rule: Rule) -> Iterable[Judgement]:
     if recorded is False:
         yield Judgement(Outcome.NOT_APPLICABLE, "The call was not recorded.")
         return
+    if case.facts.duration_s == 0:
+        yield Judgement(Outcome.NOT_APPLICABLE, "Nobody answered: there was no conversation to record.", {"duration_s": 0})
+        return
     if recorded is None or table is None:
         said = "Nobody says whether the call was recorded."
         yield Judgement(Outcome.NEEDS_EVIDENCE, said, {"missing": ["recorded"]})

@@ -198,3 +198,9 @@ def test_a_list_dialer_in_florida_without_written_consent() -> None:
     full = consent(FL, "2026-11-01T00:00:00Z", certificate={"kind": "trustedform", "id": "x", "phone_match": True})
     assert outcome_of({**facts, "consents": [full]}, "STATE-AUTODIAL-FL") == "pass"
     assert outcome_of(outbound(GA, "2026-11-23T18:00:00Z", dialer="list"), "STATE-AUTODIAL") == "not_applicable"
+
+
+def test_a_day_that_a_governor_closed_is_kept_in_that_state_alone() -> None:
+    at = "2023-12-26T18:00:00Z"
+    assert outcome_of(outbound(LA, at), "STATE-HOLIDAY-LA") == "violation"
+    assert outcome_of(outbound(AL, at), "STATE-HOLIDAY-AL") == "pass"

@@ -89,6 +89,10 @@ def test_a_call_that_was_not_recorded_is_not_judged_and_without_a_transcript_evi
     assert outcome_of(inbound(CA, AT), "REC-CONSENT") == "needs_evidence"
 
 
+def test_a_call_that_nobody_answered_has_no_conversation_to_consent_to() -> None:
+    assert outcome_of({**inbound(CA, AT), "recorded": True, "duration_s": 0}, "REC-CONSENT") == "not_applicable"
+
+
 @pytest.mark.parametrize(
     ("enabled", "is_kept", "vertical", "expected"),
     [
