@@ -1,0 +1,20 @@
+"""Where does a page show what came of long work? One line for each kind that has a page of results."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app, url_for
+
+from app.tasks import TaskView
+from app.vocabulary import TaskKind
+
+RESULT_PAGES: dict[TaskKind, tuple[str, Callable[[TaskView], dict[str, Any]]]] = {}
+"""The endpoint that shows the result of a kind, and the values its address needs."""
+
+
+def find_result_url(task: TaskView) -> str | None:
+    """Return the address of the page that shows the result; None while there is none."""
+    if task.result is None or task.kind not in RESULT_PAGES:
+        return None
+    endpoint, values_of = RESULT_PAGES[task.kind]
+    return url_for(endpoint, **values_of(task)) if endpoint in current_app.view_functions else None
