@@ -34,7 +34,7 @@ class Review(Base):
 
 class FindingVerdict(Base):
     """What a person says of one finding, in a review or by itself; of a call and rule the newest that was not undone counts,
-    whichever screening it was about."""
+    whichever screening it was about, a person's own before a sample check's (app.compliance.findings.decisions)."""
 
     __tablename__ = "finding_verdict"
     __table_args__ = (
