@@ -69,7 +69,8 @@ def analyze_file(
     )
     told = facts or Facts()
     judged = judge.judge(join_listening(told, listening), tones=listening.tones, recording_s=listening.duration_s)
-    score = score_call(listening, judged.hits, CallFacts(billable_s=told.campaign.billable_s, connected_s=told.duration_s))
+    known = CallFacts(billable_s=told.campaign.billable_s, connected_s=told.duration_s)
+    score = score_call(listening, judged.hits, judged.findings, known)
     # A report leaves the house: numbers of people are masked in it once everything is decided.
     sensitive = judged.sensitive
     masked = replace(

@@ -4,15 +4,19 @@ The formula: every call starts with 50 points. Each part adds or takes points fo
 a part that could not be measured gives 0 and says that. The last part holds the sum inside 0 to 100 where it would leave it, so
 the parts always add up to the value. The weights are the product's first judgement, to be replaced by what reviewers' verdicts
 teach; they are no law. Nothing is lowered for bad transcription: doubt is said, not charged to the call.
+
+What was said is charged by what the rules found, never by the words alone: the same "you texted me" breaks one campaign's terms
+and keeps another's, and only the rules know which campaign it was.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.compliance.finding import FindingValue
 from app.conversation import CallScore, KeywordHit, Listening, ScorePart, Utterance
-from app.vocabulary import ChannelRole, PackKind, Severity
+from app.vocabulary import ChannelRole, Outcome, Severity
 
-SCORE_VERSION = "call-score/1"
+SCORE_VERSION = "call-score/2"
 
 START_POINTS = 50
 TWO_WAY_POINTS = 25  # a conversation through and through
@@ -20,8 +24,9 @@ ANSWER_POINTS = 5
 DEAD_AIR_POINTS = -20
 INTENT_POINTS = 5  # for each different phrase of a supporting pack, at most three
 BILLABLE_POINTS = 5
-VIOLATION_POINTS = {Severity.INFO: 0, Severity.LOW: -3, Severity.MEDIUM: -8, Severity.HIGH: -15, Severity.CRITICAL: -25}
-WORST_VIOLATIONS = -60  # all violation words together take no more
+FINDING_POINTS = {Severity.INFO: 0, Severity.LOW: -3, Severity.MEDIUM: -8, Severity.HIGH: -15, Severity.CRITICAL: -25}
+REVIEW_SHARE = 0.5  # of the points, while a person has yet to look
+WORST_FINDINGS = -60  # all findings together take no more
 
 QUICK_ANSWER_S = 5.0  # ASSUMPTION: an agent who speaks within this of the start answered quickly
 SLOW_ANSWER_S = 20.0  # ASSUMPTION: from here on the caller waited too long
@@ -38,15 +43,20 @@ class CallFacts:
     connected_s: float | None = None
 
 
-def score_call(listening: Listening, hits: Sequence[KeywordHit], facts: CallFacts | None = None) -> CallScore:
-    """Return the score of a call with its parts; the parts add up to the value."""
+def score_call(
+    listening: Listening, hits: Sequence[KeywordHit], findings: Sequence[FindingValue], facts: CallFacts | None = None
+) -> CallScore:
+    """Return the score of a call with its parts; the parts add up to the value.
+
+    ``findings`` are what the rules said of this call; only violations and what a person must look at count.
+    """
     parts = [ScorePart("start", START_POINTS, f"Every call starts with {START_POINTS} points.")]
     measures: tuple[Callable[[], ScorePart], ...] = (
         lambda: _score_two_way_speech(listening),
         lambda: _score_answer(listening),
         lambda: _score_dead_air(listening),
         lambda: _score_intent(hits),
-        lambda: _score_violations(hits),
+        lambda: _score_findings(findings),
         lambda: _score_duration(facts or CallFacts()),
         lambda: _say_trust(listening.utterances),
     )
@@ -107,19 +117,32 @@ def _score_intent(hits: Sequence[KeywordHit]) -> ScorePart:
     return ScorePart("intent", INTENT_POINTS * min(3, len(said)), f"The caller's own search is heard: {quoted}.")
 
 
-def _score_violations(hits: Sequence[KeywordHit]) -> ScorePart:
-    """Take points once for each pack; words of low trust and context take none."""
-    worst: dict[str, KeywordHit] = {}
-    for hit in hits:
-        if hit.kind is PackKind.VIOLATION and not hit.low_trust:
-            worst.setdefault(hit.pack, hit)
+def _score_findings(findings: Sequence[FindingValue]) -> ScorePart:
+    """Take points once for each rule, by its worst finding; what a person must first look at takes half."""
+    worst: dict[str, FindingValue] = {}
+    for finding in findings:
+        known = worst.get(finding.rule)
+        if finding.is_flag and (known is None or _points_of(finding) < _points_of(known)):
+            worst[finding.rule] = finding
     if not worst:
-        return ScorePart("violation_words", 0, "No words that speak for a violation.")
-    ranked = sorted(worst.values(), key=lambda hit: (-hit.severity.rank, hit.span, hit.pack))
-    points = max(WORST_VIOLATIONS, sum(VIOLATION_POINTS[hit.severity] for hit in ranked))
-    quoted = "; ".join(f'"{hit.quote}" at {hit.span.start_s:.0f} s ({hit.severity}, {hit.rule})' for hit in ranked[:3])
+        return ScorePart("findings", 0, "No rule found anything against this call.")
+    ranked = sorted(worst.values(), key=lambda finding: (_points_of(finding), finding.rule))
+    points = max(WORST_FINDINGS, sum(map(_points_of, ranked)))
+    named = "; ".join(map(_name_finding, ranked[:3]))
     more = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
-    return ScorePart("violation_words", points, f"Words that speak for a violation: {quoted}{more}.")
+    return ScorePart("findings", points, f"The rules found: {named}{more}.")
+
+
+def _points_of(finding: FindingValue) -> int:
+    share = 1.0 if finding.outcome is Outcome.VIOLATION else REVIEW_SHARE
+    return int(FINDING_POINTS[finding.severity] * share)
+
+
+def _name_finding(finding: FindingValue) -> str:
+    """Name the rule, not its reason: reasons may quote numbers, and a score is read by more people than findings are."""
+    moment = f" at {finding.span.start_s:.0f} s" if finding.span else ""
+    doubt = "" if finding.outcome is Outcome.VIOLATION else ", to be looked at: half"
+    return f"{finding.rule}{moment} ({finding.severity}{doubt})"
 
 
 def _score_duration(facts: CallFacts) -> ScorePart:

@@ -20,7 +20,7 @@ def screen_and_score(work: Work, call_id: str, *, judge: Judge, lists: NumberReg
 
 
 def _record_score(work: Work, screened: Screened) -> None:
-    score = score_call(screened.listening, screened.hits, _load_facts(work, screened.call_id))
+    score = score_call(screened.listening, screened.hits, screened.findings, _load_facts(work, screened.call_id))
     work.session.add(
         CallScoreRow(
             screening_id=screened.screening_id,
