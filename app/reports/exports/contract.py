@@ -82,7 +82,8 @@ class Used:
         self.screening_count += 1
         self.without_facts += not has_facts
         for name, version in versions.items():
-            self.screenings.setdefault(name, set()).add(str(version))
+            for inner, value in version.items() if isinstance(version, Mapping) else ((None, version),):
+                self.screenings.setdefault(f"{name}.{inner}" if inner else name, set()).add(str(value))
 
     def add_list(self, version_id: str, told: Mapping[str, Any]) -> None:
         """Note a version of a number list: its list, when it was obtained, SAN and hash as far as they are known."""
@@ -152,7 +153,7 @@ class Reader:
     sees_numbers: bool = False
 
     def show(self, number: str | None) -> str | None:
-        """Return a consumer's number as this reader may see it: E.164, or its last four digits."""
+        """Return a consumer's number as this reader may see it: E.164, or the last four digits."""
         return number if number is None or self.sees_numbers else mask(number)
 
 
