@@ -35,6 +35,7 @@ from app.learning.voice_held_out import (
     score_speakers_held_out,
 )
 from app.learning.voice_rows import Figures, each_source, is_live
+from app.shares import Share
 
 GOAL_CLASSIC, GOAL_OTHER = 0.90, 0.85
 GOAL_LIVE_REFUSED = 0.03
@@ -133,14 +134,6 @@ def evaluate_model(rows: Sequence[HeardVoice], model: VoiceModel, tested: NDArra
     return _evaluate(rows, held_out, recorded, tested, model, way, auc)
 
 
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    z, share = 1.96, hits / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * float(np.sqrt(share * (1 - share) / total + z * z / (4 * total * total)))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _evaluate(
     rows: Sequence[HeardVoice],
     held_out: HeldOut,
@@ -212,7 +205,7 @@ def _live_result(rows: Sequence[HeardVoice], scores: Figures, live: NDArray[np.b
     refused = live & (scores > model.not_live_above)
     passed = live & (scores < model.live_below)
     kinds = np.array([row.voice.subclass for row in rows])
-    low, high = wilson_interval(int(refused.sum()), int(live.sum()))
+    low, high = Share(int(refused.sum()), int(live.sum())).interval
     return LiveResult(
         files=len({row.voice.name.split("#")[0] for row, yes in zip(rows, live, strict=True) if yes}),
         rows=int(live.sum()),

@@ -15,7 +15,7 @@ from app.learning.telephone_lines import LINES, simulate_line
 from app.learning.voice_auc import find_auc, find_auc_same_line
 from app.learning.voice_card import render_card
 from app.learning.voice_corpus import VoiceFile, read_voice_corpus
-from app.learning.voice_evaluation import evaluate_model, wilson_interval
+from app.learning.voice_evaluation import evaluate_model
 from app.learning.voice_figures import HeardVoice, plan_lines
 from app.learning.voice_held_out import judged_as, list_heard, score_held_out
 from app.learning.voice_rows import is_live, speaker_folds, weigh, weighted_quantile
@@ -146,10 +146,6 @@ def test_auc_over_the_same_line_compares_within_lines_only() -> None:
     lines = np.array(["a", "b"])
     assert find_auc_same_line(machines, lines, people, np.array(["a", "b", "c"])) == 1.0
     assert find_auc_same_line(machines, lines, people, np.array(["c"] * 3)) == find_auc(machines, people)
-
-
-def test_wilson_interval_of_no_hit_in_a_hundred() -> None:
-    assert wilson_interval(0, 100) == pytest.approx((0.0, 0.037), abs=0.0005)  # the published table: 0 to 3.70 %
 
 
 def test_people_and_machines_have_half_of_the_say_and_each_source_the_same() -> None:
