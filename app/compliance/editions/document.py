@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from app.compliance.editions.parameters import find_parameter_problems
 from app.compliance.engine import function_names
 from app.compliance.judge import Judge
 from app.compliance.reference import load_reference
@@ -24,6 +25,7 @@ from app.models.base import canonical_json
 from app.vocabulary import EditionPart
 
 DAYS = ("effective_from", "effective_to")
+DAY_PARAMS = ("business_days_from",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,9 @@ def find_problems(document: EditionDocument) -> tuple[str, ...]:
         rules = ()
     known = function_names()
     problems += [f"{rule.id}: there is no function {rule.function!r}" for rule in rules if rule.function not in known]
+    if rules:
+        ids = _pack_ids(document.packs) | _pack_ids(packaged_document().packs)
+        problems += [flaw for row in document.rules for flaw in find_parameter_problems(row, ids)]
     try:
         parse_packs(document.packs)
     except InvalidInput as error:
@@ -158,8 +163,22 @@ def build_judge(document: EditionDocument) -> Judge:
     return Judge(rules, compile_packs(parse_packs(document.packs)), load_reference(), document.packs_version)
 
 
+def _pack_ids(packs: Mapping[str, Any]) -> frozenset[str]:
+    listed = packs.get("packs")
+    return (
+        frozenset(str(pack.get("id")) for pack in listed if isinstance(pack, Mapping))
+        if isinstance(listed, list)
+        else frozenset()
+    )
+
+
 def _with_days(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: _as_day(value) if name in DAYS else value for name, value in row.items()} for row in rows]
+    """Return rows with days as days: JSON has them as text, and the functions of rules count with them."""
+    dated = [{name: _as_day(value) if name in DAYS else value for name, value in row.items()} for row in rows]
+    for row in dated:
+        if isinstance(row.get("params"), Mapping):
+            row["params"] = {name: _as_day(value) if name in DAY_PARAMS else value for name, value in row["params"].items()}
+    return dated
 
 
 def _as_day(value: Any) -> Any:

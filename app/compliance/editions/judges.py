@@ -6,6 +6,7 @@ edition never changes, and its hash is its name.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,8 @@ from app.models.editions import Edition
 KEPT = 4
 
 _built: OrderedDict[str, Judge] = OrderedDict()
+# Pages are served by several threads; one must not drop the edition that another is about to take.
+_lock = threading.Lock()
 
 
 def judge_in_force(session: Session) -> Judge:
@@ -54,9 +57,8 @@ def judge_of_document(document: EditionDocument) -> Judge:
 
 
 def _judge(session: Session, edition_id: str, sha256: str) -> Judge:
-    if sha256 in _built:
-        _built.move_to_end(sha256)
-        return _built[sha256]
+    if (known := _recall(sha256)) is not None:
+        return known
     content = session.scalar(select(Edition.content).where(Edition.id == edition_id))
     return _remember(sha256, document_from_json(content or {}))
 
@@ -64,9 +66,18 @@ def _judge(session: Session, edition_id: str, sha256: str) -> Judge:
 def _remember(sha256: str, document: EditionDocument) -> Judge:
     if sha256 == packaged_document().sha256:
         return load_judge()
-    if sha256 not in _built:
-        _built[sha256] = build_judge(document)
+    if (known := _recall(sha256)) is not None:
+        return known
+    judge = build_judge(document)
+    with _lock:
+        _built[sha256] = judge
         while len(_built) > KEPT:
             _built.popitem(last=False)
-    _built.move_to_end(sha256)
-    return _built[sha256]
+    return judge
+
+
+def _recall(sha256: str) -> Judge | None:
+    with _lock:
+        if sha256 in _built:
+            _built.move_to_end(sha256)
+        return _built.get(sha256)
