@@ -62,7 +62,7 @@ def list_events(
         statement = statement.where(Event.seq < before)
     found = session.scalars(statement).all()
     events = found[:PAGE_SIZE]
-    names = _load_actor_names(session, {event.actor for event in events})
+    names = load_actor_names(session, {event.actor for event in events})
     lines = tuple(
         AuditLine(e.seq, e.at, e.kind, names.get(e.actor, e.actor), e.subject_type, e.subject_id, e.payload, e.hash)
         for e in events
@@ -85,7 +85,8 @@ def check_chain(session: Session) -> ChainCheck:
     return ChainCheck(last or 0, broken)
 
 
-def _load_actor_names(session: Session, actors: set[str]) -> dict[str, str]:
+def load_actor_names(session: Session, actors: set[str]) -> dict[str, str]:
+    """Return the names of people and programs by actor (``user:...``, ``token:...``); others keep their own word."""
     users = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
     tokens = [actor.removeprefix("token:") for actor in actors if actor.startswith("token:")]
     names = {f"user:{row.id}": row.name for row in session.execute(select(User.id, User.name).where(User.id.in_(users)))}
