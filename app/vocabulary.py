@@ -386,11 +386,52 @@ class EditionPart(StrEnum):
     PACK = "pack"
 
 
+class FlipKind(StrEnum):
+    """What becomes of a call under a rule when other rules judge it."""
+
+    NEWLY_FLAGGED = "newly_flagged"
+    NO_LONGER_FLAGGED = "no_longer_flagged"
+    CHANGED = "changed"
+
+
 class ExampleKind(StrEnum):
     """Whether a phrase pack must speak up at an example, or must keep quiet."""
 
     MUST_FIRE = "must_fire"
     MUST_NOT_FIRE = "must_not_fire"
+
+
+class ConsentAct(StrEnum):
+    """What the person did to consent."""
+
+    SIGNATURE = "signature"
+    CHECKBOX = "checkbox"
+    BUTTON = "button"
+    TEXT_REPLY = "text_reply"
+    KEY_PRESS = "key_press"
+    SPOKEN = "spoken"
+    PAPER = "paper"
+    OTHER = "other"
+
+
+class ConsentStanding(StrEnum):
+    """What a consent on record proves by itself today; read from its elements, stored nowhere."""
+
+    FULL = "full"
+    UNPROVED = "unproved"
+    LACKING = "lacking"
+    REVOKED = "revoked"
+
+
+class CertificateStanding(StrEnum):
+    """For how long a consent's certificate can still be shown; read from its dates, stored nowhere."""
+
+    NO_CERTIFICATE = "no_certificate"
+    KEPT = "kept"
+    VALID = "valid"
+    EXPIRING = "expiring"
+    LOST = "lost"
+    UNDATED = "undated"
 
 
 class OptOutWay(StrEnum):
@@ -541,6 +582,7 @@ class EventKind(StrEnum):
     OPT_OUT_JUDGED = "opt_out.judged"
     OPT_OUT_SUPPRESSED = "opt_out.suppressed"
     OPT_OUT_NOTICE_MADE = "opt_out.notice_made"
+    OPT_OUT_NOTICE_READ = "opt_out.notice_read"
     OPT_OUT_NOTICE_ACKNOWLEDGED = "opt_out.notice_acknowledged"
     OPT_OUT_COMPLETED = "opt_out.completed"
     PRIVACY_REQUESTED = "privacy.requested"

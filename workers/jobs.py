@@ -14,6 +14,7 @@ import structlog
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
 from app.compliance.editions.judges import judge_in_force
+from app.compliance.opt_outs.suppression import suppress_waiting
 from app.errors import Conflict, InvalidInput, InvalidTransition, ListDamaged, NotFound, StorageFull
 from app.intake import service as intake
 from app.jobs import Claim, claim_job, fail_attempt, finish_job
@@ -41,6 +42,11 @@ def screen_call(call_id: str) -> None:
 def fetch_recording(fetch_id: str) -> None:
     """Get a call's recording from an address and take it in."""
     run_job(services(), JobName.FETCH_RECORDING, fetch_id, _fetch)
+
+
+def suppress_number(opt_out_id: str) -> None:
+    """Put the numbers of all requests not to be called on the internal list that are not on it yet, and tell who must know."""
+    run_job(services(), JobName.SUPPRESS_NUMBER, opt_out_id, _suppress)
 
 
 def run_task(task_id: str) -> None:
@@ -84,6 +90,12 @@ def _screen(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
 def _fetch(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     max_bytes = s.settings.max_upload_mb * 1_000_000
     intake.fetch_recording(s.uow, s.blobs, s.fetcher, claim, max_bytes=max_bytes, keep_alive=keeper.progressed)
+
+
+def _suppress(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
+    suppress_waiting(s.uow, s.number_lists, keep_alive=keeper.progressed)
+    with s.uow.begin("worker") as work:
+        finish_job(work.session, claim, now=work.now)
 
 
 def _run_task(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from app.compliance.consent_records.as_facts import describe_consent
 from app.compliance.facts import Facts
 from app.compliance.facts_json import read_facts
+from app.compliance.opt_outs.pending import find_requested_at
 from app.errors import ListDamaged
 from app.intake.call_rows import ASSUMED_START_TAG
 from app.models.calls import Call, CallLeg, Recording
@@ -52,6 +54,7 @@ def load_call_facts(session: Session, call_id: str, *, lists: NumberRegistry | N
     call: Call = row.Call
     start = None if ASSUMED_START_TAG in call.tags else call.started_at
     legs = _load_legs(session, call, start)
+    consumer = _find_consumer(legs, call)
     facts = {
         "call_id": call.external_id,
         "purpose": row.CampaignVersion.purpose if row.CampaignVersion else None,
@@ -63,10 +66,10 @@ def load_call_facts(session: Session, call_id: str, *, lists: NumberRegistry | N
         "legs": legs,
         "consumer": {"zip": call.consumer_zip, "stated_state": call.consumer_state},
         "campaign": _describe_terms(row.CampaignVersion, row.AdVersion),
-        "consents": _load_consents(session, call.caller_number),
-        "dnc": _ask_lists(session, lists, legs),
-        "attempts_24h": _load_attempts(session, call, start),
-        "prior_calls": _load_prior_calls(session, call, start),
+        "consents": _load_consents(session, consumer),
+        "dnc": _ask_lists(session, lists, legs, call_id),
+        "attempts_24h": _load_attempts(session, call, consumer, start),
+        "prior_calls": _load_prior_calls(session, call, consumer, start),
         "recorded": True if row.has_recording else None,
         "made_up": True if call.sender == SAMPLE_SENDER else None,
         "duration_s": call.connected_s,
@@ -145,37 +148,47 @@ def _describe_terms(version: CampaignVersion | None, ad: AdVersion | None) -> di
     }
 
 
+def _find_consumer(legs: Sequence[Mapping[str, Any]], call: Call) -> str | None:
+    """Return the consumer's number: of the origin leg the end that is not ours; without legs the caller's as sent."""
+    origin = _find_origin(legs)
+    if origin is None:
+        return call.caller_number
+    number = origin["from"] if origin["direction"] is LegDirection.CONSUMER_PLACED else origin["to"]
+    return number or call.caller_number
+
+
+def _find_origin(legs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((leg for leg in legs if leg["direction"] is not LegDirection.INTERNAL_TRANSFER), None)
+
+
 def _load_consents(session: Session, number: str | None) -> list[dict[str, Any]]:
     if number is None:
         return []
     newest = select(Consent).where(Consent.number == number).order_by(Consent.given_at.desc(), Consent.id).limit(MOST_CONSENTS)
-    return [
-        {
-            "elements": _name_seller(consent),
-            "given_at": _write(consent.given_at),
-            "revoked_at": _write(consent.revoked_at),
-            "certificate": consent.certificate,
-            "page_host": (consent.certificate or {}).get("page_host"),
-        }
-        for consent in session.scalars(newest)
-    ]
+    return [describe_consent(consent) for consent in session.scalars(newest)]
 
 
-def _name_seller(consent: Consent) -> dict[str, Any]:
-    """Return the elements; a text that names "the seller" names the one on the consent's record, not whoever calls today."""
-    named = consent.elements.get("names_seller")
-    return {**consent.elements, "names_seller": consent.seller if named is True and consent.seller else named}
-
-
-def _ask_lists(session: Session, lists: NumberRegistry | None, legs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    origin = next((leg for leg in legs if leg["direction"] is not LegDirection.INTERNAL_TRANSFER), None)
-    if lists is None or origin is None or origin.get("started_at") is None:
+def _ask_lists(
+    session: Session, lists: NumberRegistry | None, legs: Sequence[Mapping[str, Any]], call_id: str
+) -> dict[str, Any]:
+    origin = _find_origin(legs)
+    if origin is None or origin.get("started_at") is None:
         return {}
     number = origin["from"] if origin["direction"] is LegDirection.CONSUMER_PLACED else origin["to"]
     if number is None:
         return {}
+    at = datetime.fromisoformat(origin["started_at"])
+    facts = _ask_versions(session, lists, number, at) if lists is not None else {}
+    asked_at = find_requested_at(session, number, at, call_id=call_id)
+    listed_at = (facts.get("internal") or {}).get("requested_at")
+    if asked_at is not None and (listed_at is None or at >= asked_at > datetime.fromisoformat(listed_at)):
+        facts["internal"] = {"requested_at": _write(asked_at)}
+    return facts
+
+
+def _ask_versions(session: Session, lists: NumberRegistry, number: str, at: datetime) -> dict[str, Any]:
     try:
-        facts = dict(lists.dnc_facts(number, datetime.fromisoformat(origin["started_at"])))
+        facts = dict(lists.dnc_facts(number, at))
     except ListDamaged as error:
         log.error("a number list is damaged; what the lists say is unknown", error=str(error))
         return {}
@@ -189,15 +202,15 @@ def _ask_lists(session: Session, lists: NumberRegistry | None, legs: Sequence[Ma
     return facts
 
 
-def _load_attempts(session: Session, call: Call, start: datetime | None) -> list[dict[str, Any]]:
-    if call.caller_number is None or start is None:
+def _load_attempts(session: Session, call: Call, consumer: str | None, start: datetime | None) -> list[dict[str, Any]]:
+    if consumer is None or start is None:
         return []
     legs = session.execute(
         select(CallLeg.started_at, CallLeg.from_number, Party.name)
         .join(Call, Call.id == CallLeg.call_id)
         .outerjoin(Party, Party.id == Call.advertiser_id)
         .where(
-            Call.caller_number == call.caller_number,
+            _is_about(consumer),
             Call.started_at > start - timedelta(hours=24),
             Call.started_at < start,
             Call.id != call.id,
@@ -209,14 +222,14 @@ def _load_attempts(session: Session, call: Call, start: datetime | None) -> list
     return [{"at": _write(leg.started_at), "entity": leg.name, "number": leg.from_number} for leg in legs]
 
 
-def _load_prior_calls(session: Session, call: Call, start: datetime | None) -> list[dict[str, Any]]:
-    if call.caller_number is None or start is None:
+def _load_prior_calls(session: Session, call: Call, consumer: str | None, start: datetime | None) -> list[dict[str, Any]]:
+    if consumer is None or start is None:
         return []
     earlier = session.execute(
         select(Call.started_at, Party.name)
         .outerjoin(Party, Party.id == Call.advertiser_id)
         .where(
-            Call.caller_number == call.caller_number,
+            _is_about(consumer),
             Call.started_at >= start - LOOK_BACK,
             Call.started_at < start,
             Call.id != call.id,
@@ -225,6 +238,11 @@ def _load_prior_calls(session: Session, call: Call, start: datetime | None) -> l
         .limit(MOST_PRIOR_CALLS)
     )
     return [{"at": _write(found.started_at), "advertiser": found.name} for found in earlier]
+
+
+def _is_about(number: str) -> ColumnElement[bool]:
+    """Return the condition that a call has the number at one of its ends: a consumer dials, or is dialled."""
+    return or_(Call.caller_number == number, Call.dialed_number == number)
 
 
 def _describe_number(session: Session, number: str | None, start: datetime | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.compliance.engine import worth_telling
 from app.compliance.facts_json import read_facts
 from app.compliance.finding import FindingValue
 from app.compliance.judge import Judge, join_listening
+from app.compliance.opt_outs.service import capture_request
 from app.conversation import KeywordHit, Listening
 from app.models.analysis import AnalysisRun
 from app.models.base import canonical_json
@@ -81,6 +82,7 @@ def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry
     _record_hits(work.session, screening.id, judged.hits)
     _record_findings(work, screening.id, call_id, findings)
     _put_in_force(work.session, screening, findings, judged.states)
+    capture_request(work, call_id, findings, known_facts.get("legs") or ())
     flags = [finding.rule for finding in findings if finding.is_flag]
     work.publish(
         EventKind.CALL_SCREENED,
