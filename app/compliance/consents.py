@@ -80,6 +80,7 @@ class ConsentReading:
         """Return what a finding prints."""
         given, revoked = self.consent.given_at, self.consent.revoked_at
         return {
+            **({"id": self.consent.id} if self.consent.id else {}),
             "elements": dict(self.elements),
             "given_at": given.isoformat() if given else None,
             "revoked_at": revoked.isoformat() if revoked else None,

@@ -132,7 +132,7 @@ class Certificate:
 class ConsentFacts:
     """One consent; ``elements`` holds what is known of E1 to E11 by name (:data:`ELEMENT_NAMES`), unknown ones left out.
 
-    ``names_seller`` may be the word ``partners``: the text speaks of partners and gives no list.
+    ``names_seller`` may be the word ``partners``: the text speaks of partners and gives no list. ``id`` is that of its record.
     """
 
     elements: Mapping[str, Any] = field(default_factory=dict)
@@ -145,6 +145,7 @@ class ConsentFacts:
     is_bot_detected: bool | None = None
     seconds_on_page: float | None = None
     scan: Any = None
+    id: str | None = None
 
 
 ELEMENT_NAMES = (

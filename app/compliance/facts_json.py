@@ -269,6 +269,7 @@ def _read_consent(r: Reader) -> ConsentFacts:
         is_bot_detected=r.flag("bot_detected"),
         seconds_on_page=r.number("seconds_on_page"),
         scan=r.raw("scan"),
+        id=r.text("id"),
     )
 
 
