@@ -1,8 +1,8 @@
-"""What does a vendor's answer say of a certificate? Reads it as it came and joins it to what was known; nothing is fetched here.
+"""What does a vendor's answer say of a certificate? Reads it as it came and joins it to what was known; nothing is fetched.
 
 TrustedForm's answers are those of its API 4.0 (``match_lead.result``, ``retain.results``, ``insights.properties`` and
-``.scans``) and of the versions before it (``fingerprints``, ``scans``, ``cert``); LeadiD's those of TCPA Guardian (``audit`` with
-``authentic``, ``reason``, ``data_integrity``, ``lead_age``, ``lead_duration``). What an answer does not say stays as it was.
+``.scans``) and of the versions before it (``fingerprints``, ``scans``, ``cert``); LeadiD's those of TCPA Guardian (``audit``
+with ``authentic``, ``reason``, ``data_integrity``, ``lead_age``, ``lead_duration``). What an answer does not say stays as it was.
 """
 
 from __future__ import annotations
