@@ -6,7 +6,7 @@ trail is read by more people than may see whole numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -23,10 +23,11 @@ from app.compliance.place.state_rules import StateTable, load_state_rules
 from app.compliance.registry.service import NumberLists, NumberState
 from app.errors import InvalidInput
 from app.models.calls import Call, CallLeg
+from app.models.consumers import OptOut
 from app.models.screening import Consent
 from app.phone import mask
 from app.unit_of_work import UnitOfWork
-from app.vocabulary import Disposition, EventKind
+from app.vocabulary import Disposition, EventKind, OptOutScope, OptOutWay, ScrubOutcome
 
 MOST_CALLS = 50
 
@@ -42,6 +43,18 @@ class ConsentThen:
     is_revoked: bool
     recorded_at: datetime
     is_recorded_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutThen:
+    """A request not to be called made until then; ``is_listed``: the internal list has it by now."""
+
+    id: str
+    received_at: datetime
+    way: OptOutWay
+    scope: OptOutScope
+    seller: str | None
+    is_listed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +76,7 @@ class NumberFacts:
     state: NumberState
     check: NumberCheck
     consents: tuple[ConsentThen, ...]
+    opt_outs: tuple[OptOutThen, ...]
     calls: tuple[CallThen, ...]
     has_more_calls: bool
     hours: HoursResult
@@ -83,6 +97,14 @@ def look_up_number(uow: UnitOfWork, lists: NumberLists, identity: Identity, text
                 "expected a moment that is not in the future: nobody knows yet what the lists will say", field="at"
             )
         state = lists.check(text[:40], at)
+        opt_outs = _find_opt_outs(work.session, state.number, at)
+        waiting = next((each for each in opt_outs if not each.is_listed), None)
+        if waiting is not None:
+            # A request counts from its first second, not from the minute in which the list is made anew.
+            reason = (
+                f"asked on {waiting.received_at:%Y-%m-%d} not to be called; the internal list gets the number within minutes"
+            )
+            state = replace(state, outcome=str(ScrubOutcome.BLOCKED), reason=reason)
         told = {"number": mask(state.number), "at": at.isoformat(), "outcome": state.outcome}
         work.publish(EventKind.NUMBER_LOOKED_UP, ("number", mask(state.number)), told)
     candidates = location_candidates(_states(), number=state.number)
@@ -94,6 +116,7 @@ def look_up_number(uow: UnitOfWork, lists: NumberLists, identity: Identity, text
         state=state,
         check=nanp_check(state.number),
         consents=consents,
+        opt_outs=opt_outs,
         calls=calls[:MOST_CALLS],
         has_more_calls=len(calls) > MOST_CALLS,
         hours=hours_check(at, candidates, _states()),
@@ -116,6 +139,14 @@ def _find_consents(session: Session, number: str, at: datetime) -> tuple[Consent
             is_recorded_later=row.recorded_at > at,
         )
         for row in rows
+    )
+
+
+def _find_opt_outs(session: Session, number: str, at: datetime) -> tuple[OptOutThen, ...]:
+    made = select(OptOut).where(OptOut.number == number, OptOut.received_at <= at, OptOut.is_request == 1)
+    return tuple(
+        OptOutThen(row.id, row.received_at, row.way, row.scope, row.seller, row.suppressed_at is not None)
+        for row in session.scalars(made.order_by(OptOut.received_at.desc(), OptOut.id))
     )
 
 

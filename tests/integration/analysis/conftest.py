@@ -35,7 +35,11 @@ VOICE = Path(__file__).parents[3] / "sample_audio" / "calls" / "plumbing-short.f
 CALLER = (ScriptLine(4.0, "Hi I got a text message about my plan."), ScriptLine(9.0, "Please tell me what it costs."))
 AGENT = (ScriptLine(0.5, "Thank you for calling this call is recorded."), ScriptLine(7.4, "I see thank you."))
 
-JOBS = {JobName.ANALYZE_RECORDING: workers.jobs.analyze_recording, JobName.SCREEN_CALL: workers.jobs.screen_call}
+JOBS = {
+    JobName.ANALYZE_RECORDING: workers.jobs.analyze_recording,
+    JobName.SCREEN_CALL: workers.jobs.screen_call,
+    JobName.SUPPRESS_NUMBER: workers.jobs.suppress_number,
+}
 
 
 @lru_cache
