@@ -7,6 +7,7 @@ one comes after it and is marked ``is_summary``, so that its rows can be counted
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -45,18 +46,22 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: ``name`` for machines (``local_time``), ``title`` for people, width in characters, what to know of it."""
+    """A column: ``name`` for machines (``local_time``), ``title`` for people, width in characters, what to know of it.
+
+    A page holds about 200 characters: the PDF leaves out columns that are not ``is_main``, then the last ones, and says so.
+    """
 
     name: str
     title: str
     kind: ColumnKind = ColumnKind.TEXT
     width: int = 16
     note: str = ""
+    is_main: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A table; ``name`` (small letters, digits, hyphens) names its CSV file and its sheet.
+    """A table; ``name`` (at most 25 small letters, digits, hyphens) names its CSV file and its sheet.
 
     ``rows`` is taken once. Each row has one cell per column; moments are timezone-aware.
     """
@@ -66,6 +71,10 @@ class ReportTable:
     columns: tuple[Column, ...]
     rows: Iterable[Row]
     is_summary: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,24}", self.name):
+            raise ValueError(f"expected at most 25 small letters, digits and hyphens as the name of a table, got {self.name!r}")
 
 
 @dataclass(slots=True)
