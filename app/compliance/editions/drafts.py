@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+import app as earshot
 from app.compliance.editions.document import (
     Change,
     Difference,
@@ -21,8 +22,10 @@ from app.compliance.editions.document import (
     apply_changes,
     compare,
     find_problems,
+    packaged_document,
     subject_of,
 )
+from app.compliance.editions.history import find_release_news
 from app.compliance.editions.judges import judge_of_document
 from app.compliance.editions.service import (
     LONGEST_TITLE,
@@ -124,6 +127,35 @@ def open_draft(work: Work, title: str) -> str:
     return draft.id
 
 
+def open_draft_from_release(work: Work) -> tuple[str, tuple[str, ...]]:
+    """Begin a draft that takes over what the release at hand ships and what is in force does not have.
+
+    Returns the draft's id, and the subjects that were changed here as well: they stay as they are in force.
+
+    Raises
+    ------
+    InvalidTransition
+        If what is in force has everything.
+    """
+    keep_packaged(work)
+    packaged = packaged_document()
+    news = find_release_news(work.session, packaged)
+    if news is None:
+        raise InvalidTransition("what is in force has everything that this release ships")
+    draft_id = open_draft(work, f"Rules of release {earshot.__version__}")
+    base = load_document(work.session, get_draft(work.session, draft_id).base_id)
+    changes = [Change(d.part, d.subject, d.after) for d in news.differences]
+    problems = find_problems(apply_changes(base, changes))
+    if problems:
+        raise InvalidInput(
+            "What the release ships does not fit what is in force: " + "; ".join(problems), problems=list(problems)
+        )
+    # All at once: a rule and the phrases it names may only fit together.
+    for change in changes:
+        _keep_change(work, draft_id, change)
+    return draft_id, news.changed_here_too
+
+
 def change_rule(work: Work, draft_id: str, row: Mapping[str, Any]) -> None:
     """Put a rule row into a draft in place of the row of the same id and version, or beside the others.
 
@@ -138,6 +170,21 @@ def change_rule(work: Work, draft_id: str, row: Mapping[str, Any]) -> None:
 def change_pack(work: Work, draft_id: str, pack: Mapping[str, Any]) -> None:
     """Put a phrase pack into a draft in place of the pack of the same id. Raises as :func:`change_rule` does."""
     _change(work, draft_id, Change(EditionPart.PACK, str(pack.get("id")), pack))
+
+
+def save_change(work: Work, draft_id: str, change: Change) -> bool:
+    """Put a rule row or pack into a draft as :func:`change_rule` does, and tell whether anything changed by it.
+
+    What says the same as the draft does already is passed over, and what says the same as the base takes the change back.
+    """
+    if draft_document(work.session, draft_id).parts().get((change.part, change.subject)) == change.content:
+        return False
+    base = load_document(work.session, get_draft(work.session, draft_id).base_id)
+    if base.parts().get((change.part, change.subject)) == change.content:
+        undo_change(work, draft_id, change.part, change.subject)
+    else:
+        _change(work, draft_id, change)
+    return True
 
 
 def take_out(work: Work, draft_id: str, part: EditionPart, subject: str) -> None:
@@ -320,13 +367,17 @@ def _change(work: Work, draft_id: str, change: Change) -> None:
     work.session.execute(delete(DraftChange).where(*same))
     if change.content is None and (change.part, change.subject) not in base.parts():
         raise NotFound(f"the edition has no {change.part} {change.subject}", subject=change.subject)
+    draft.changed_at = work.now
+    _keep_change(work, draft_id, change)
+
+
+def _keep_change(work: Work, draft_id: str, change: Change) -> None:
     work.session.add(
         DraftChange(
             draft_id=draft_id, part=change.part, subject=change.subject, changed_by=work.actor, changed_at=work.now,
             content=None if change.content is None else dict(change.content),
         )
     )  # fmt: skip
-    draft.changed_at = work.now
     work.session.flush()
     done = "taken out" if change.content is None else "changed"
     facts = {"part": str(change.part), "subject": change.subject, "change": done}
