@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from app.adapters.blobs_local import LocalBlobStore
+from app.adapters.certificate_vendors import build_vendors
 from app.adapters.clock import SystemClock
 from app.adapters.database import open_database
 from app.adapters.embedded_valkey import queue_url_for
@@ -24,7 +25,7 @@ from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet
 from app.language.redact_text import redact
-from app.ports import BlobStore, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
+from app.ports import BlobStore, CertificateVendor, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
 
@@ -64,6 +65,11 @@ class Services:
     def number_lists(self) -> NumberLists:
         """The do-not-call lists on this machine."""
         return NumberLists(self.settings.data_dir.resolve(), self.clock)
+
+    @cached_property
+    def certificate_vendors(self) -> dict[str, CertificateVendor]:
+        """The vendors of consent certificates that can be asked, by kind."""
+        return build_vendors(self.settings)
 
     @cached_property
     def fetcher(self) -> RecordingFetcher:

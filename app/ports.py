@@ -274,6 +274,51 @@ class NumberRegistry(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateQuestion:
+    """What the vendor of a consent certificate is asked: does this certificate prove this number, and what does it hold?
+
+    ``certificate`` as on record (``kind``, ``id``, and ``url`` and ``host`` where an address was given), ``number`` in E.164;
+    ``seller`` is looked for in the page's text; ``is_kept`` asks the vendor to retain the certificate; ``reference`` names our
+    record at the vendor, ``source`` who collected it.
+    """
+
+    certificate: Mapping[str, Any]
+    number: str
+    seller: str | None = None
+    is_kept: bool = True
+    reference: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAnswer:
+    """What came back: the HTTP status and the bytes as they came."""
+
+    status: int
+    content: bytes = field(repr=False)
+
+
+class CertificateVendor(Protocol):
+    """Answers questions about the consent certificates of one vendor."""
+
+    @property
+    def kind(self) -> str:
+        """Whose certificates: ``trustedform`` or ``leadid``."""
+
+    def look_up(self, question: CertificateQuestion) -> VendorAnswer:
+        """Ask the vendor once.
+
+        Raises
+        ------
+        InvalidInput
+            When the certificate is another vendor's, its id has not this vendor's shape, or it is said to lie at another
+            host; nobody was asked then. Also when the answer is too large.
+        ConnectionError
+            When there is no answer in time; asking again later may help.
+        """
+
+
 class StageCache(Protocol):
     """Remembers the results of costly stages by the hash of what went in, so that a killed worker resumes."""
 

@@ -66,6 +66,13 @@ class Settings:
     secret_key: str = _setting("", "Signs cookies and forms; empty = made once and kept in DATA_DIR.", secret=True)
     signing_key: str = _setting("", "32 bytes in hex that sign exports; empty = made once, kept in DATA_DIR.", secret=True)
     blob_key: str = _setting("", "32 bytes in hex that wrap recording keys; empty = made once, kept in DATA_DIR.", secret=True)
+    trustedform_api_key: str = _setting(
+        "", "Key for the vendor of TrustedForm certificates; empty = certificates are not looked up there.", secret=True
+    )
+    leadid_account_code: str = _setting(
+        "", "Account code (lac) for LeadiD look-ups; empty = tokens are not looked up there.", secret=True
+    )
+    leadid_audit_key: str = _setting("", "Audit key (lak) for LeadiD look-ups.", secret=True)
     rate_limit_per_minute: int = _setting(600, "API requests a minute for one token.", unit="requests")
     log_level: str = _setting("INFO", "Least level that is logged: DEBUG, INFO, WARNING, ERROR.")
 
@@ -187,11 +194,25 @@ def _find_contradictions(settings: Settings) -> list[str]:
         problems.append(
             f"{PREFIX}FETCH_ALLOW_HOSTS: expected host names or addresses such as media.example.com,10.0.0.5,[fd00::5]"
         )
+    problems += _find_wrong_vendor_keys(settings)
     if settings.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         problems.append(f"{PREFIX}LOG_LEVEL: expected DEBUG, INFO, WARNING or ERROR, got {settings.log_level!r}")
     for name in ("blob_key", "signing_key"):
         if getattr(settings, name) and not _is_hex_key(getattr(settings, name)):
             problems.append(f"{PREFIX}{name.upper()}: expected 64 hexadecimal digits (32 bytes)")
+    return problems
+
+
+def _find_wrong_vendor_keys(settings: Settings) -> list[str]:
+    names = ("trustedform_api_key", "leadid_account_code", "leadid_audit_key")
+    keys = [(f"{PREFIX}{name.upper()}", str(getattr(settings, name))) for name in names]
+    problems = [
+        f"{name}: expected printable ASCII without blanks"
+        for name, key in keys
+        if not (key.isascii() and key.isprintable() and " " not in key)
+    ]
+    if bool(settings.leadid_account_code) != bool(settings.leadid_audit_key):
+        problems.append(f"{PREFIX}LEADID_ACCOUNT_CODE and {PREFIX}LEADID_AUDIT_KEY: expected both or none")
     return problems
 
 

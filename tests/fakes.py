@@ -7,10 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.adapters.blob_keys import check_key
+from app.adapters.certificate_vendors import check_question
 from app.adapters.ids import ALPHABET
 from app.conversation import Word
 from app.errors import InvalidInput, NotFound, StorageFull
-from app.ports import BlobStat, JobRequest, QueueDepth, RecognisedSegment, TranscriberIdentity, WorkerInfo
+from app.ports import (
+    BlobStat,
+    CertificateQuestion,
+    JobRequest,
+    QueueDepth,
+    RecognisedSegment,
+    TranscriberIdentity,
+    VendorAnswer,
+    WorkerInfo,
+)
 from app.timeline import Span
 from app.vocabulary import QueueName
 
@@ -86,6 +96,26 @@ class MemoryBlobStore:
     def keys(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys that start with ``prefix``, sorted."""
         return iter(sorted(key for key in self._blobs if key.startswith(prefix)))
+
+
+class ScriptedCertificateVendor:
+    """A vendor that gives one answer after the other, the last one for ever, and notes its ``questions``.
+
+    It refuses what the real ones refuse before they connect; ``is_reachable`` set to False cuts the line.
+    """
+
+    def __init__(self, kind: str, *answers: VendorAnswer) -> None:
+        self.kind, self._answers = kind, list(answers)
+        self.questions: list[CertificateQuestion] = []
+        self.is_reachable = True
+
+    def look_up(self, question: CertificateQuestion) -> VendorAnswer:
+        """Return the next answer."""
+        check_question(question, self.kind)
+        if not self.is_reachable:
+            raise ConnectionError("the vendor of this test was made unreachable")
+        self.questions.append(question)
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 class ListQueue:

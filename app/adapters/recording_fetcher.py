@@ -6,20 +6,15 @@ password is used; certificates are checked against the system's store.
 """
 
 import http.client
-import io
 import ipaddress
 import re
-import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote, urljoin
 
 import app as earshot
+from app.adapters.patience import Dial, FetchLimits, Line, Patience, Resolve, dial, resolve_host, resolve_within
 from app.errors import AudioUnreadable, InvalidInput
 from app.intake.fetching_address import WebAddress, check_may_be_fetched, is_public, parse_address, refuse_inside
 from app.ports import FetchedRecording
@@ -28,28 +23,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # The host says "not now" (RFC 9110 section 15, RFC 6585 section 4): asking again later may help.
 NOT_NOW = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PAGE = re.compile(r"text/(html|xml|css|csv)|application/(json|xml|xhtml\+xml|pdf|zip)|image/.*")
-Resolve = Callable[[str, int], Sequence[str]]
-Dial = Callable[[str, int, float], socket.socket]
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """How long and how far: ``idle_s`` for each wait, ``total_s`` for everything, redirects included."""
-
-    idle_s: float = 20.0
-    total_s: float = 900.0
-    redirects: int = 3
-
-
-def resolve_host(host: str, port: int) -> Sequence[str]:
-    """Return the IP addresses of a host, as the system's resolver gives them. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-def dial(ip: str, port: int, wait_s: float) -> socket.socket:
-    """Connect to an IP address. Raises OSError."""
-    return socket.create_connection((ip, port), timeout=wait_s)
 
 
 class HttpRecordingFetcher:
@@ -80,7 +53,7 @@ class HttpRecordingFetcher:
     @contextmanager
     def fetch(self, address: str, *, max_bytes: int) -> Iterator[FetchedRecording]:
         """Open what lies at the address."""
-        patience = _Patience(self._limits)
+        patience = Patience(self._limits)
         target = parse_address(address)
         with ExitStack() as stack:
             for _ in range(self._limits.redirects + 1):
@@ -98,7 +71,7 @@ class HttpRecordingFetcher:
             code="too_many_redirects",
         )
 
-    def _ask(self, address: WebAddress, patience: "_Patience", stack: ExitStack) -> http.client.HTTPResponse:
+    def _ask(self, address: WebAddress, patience: Patience, stack: ExitStack) -> http.client.HTTPResponse:
         check_may_be_fetched(address, self._allowed_hosts)
         with _told(address, patience):
             line = self._connect(address, patience, stack)
@@ -118,8 +91,8 @@ class HttpRecordingFetcher:
             stack.callback(response.close)
             return response
 
-    def _connect(self, address: WebAddress, patience: "_Patience", stack: ExitStack) -> "_Line":
-        ips = self._resolve_within(address, patience)
+    def _connect(self, address: WebAddress, patience: Patience, stack: ExitStack) -> Line:
+        ips = resolve_within(self._resolve, address.host, address.port, patience)
         if address.host not in self._allowed_hosts and not all(is_public(ipaddress.ip_address(ip)) for ip in ips):
             raise refuse_inside(address)
         failure: OSError = OSError("the name has no address")
@@ -130,91 +103,17 @@ class HttpRecordingFetcher:
                 failure = error
                 continue
             if address.scheme == "http":
-                return _Line(plain, patience)
+                return Line(plain, patience)
             plain.settimeout(patience.next_wait_s())
             trust = self._trust or ssl.create_default_context()
-            return _Line(stack.enter_context(trust.wrap_socket(plain, server_hostname=address.host)), patience)
+            return Line(stack.enter_context(trust.wrap_socket(plain, server_hostname=address.host)), patience)
         raise failure
-
-    def _resolve_within(self, address: WebAddress, patience: "_Patience") -> Sequence[str]:
-        """Ask the resolver in a thread of its own: it cannot be told how long to wait."""
-        found: list[Sequence[str]] = []
-        failed: list[OSError] = []
-
-        def ask() -> None:
-            try:
-                found.append(self._resolve(address.host, address.port))
-            except (OSError, UnicodeError) as error:
-                failed.append(OSError(f"the name cannot be resolved: {error}"))
-
-        thread = threading.Thread(target=ask, name="resolve", daemon=True)
-        thread.start()
-        thread.join(patience.next_wait_s())
-        if failed:
-            raise failed[0]
-        if not found:
-            raise TimeoutError("the name was not resolved in time")
-        return found[0]
-
-
-class _Patience:
-    """How long may the next wait take?"""
-
-    def __init__(self, limits: FetchLimits) -> None:
-        self._limits = limits
-        self._ends_at = time.monotonic() + limits.total_s
-
-    def next_wait_s(self) -> float:
-        """Return the longest time to wait now. Raises TimeoutError when none is left."""
-        left_s = self._ends_at - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError(f"not done within {self._limits.total_s:g} s")
-        return min(self._limits.idle_s, left_s)
-
-
-class _Line:
-    """A socket in the shape that ``http.client`` asks for, of which each wait is limited.
-
-    ``http.client`` closes its connection as soon as it has the headers; the socket stays open until the fetch ends.
-    """
-
-    def __init__(self, sock: socket.socket, patience: _Patience) -> None:
-        self._sock, self._patience = sock, patience
-
-    def sendall(self, data: Any) -> None:
-        """Send the request."""
-        self._sock.settimeout(self._patience.next_wait_s())
-        self._sock.sendall(data)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return what is read from."""
-        return io.BufferedReader(_Wire(self._sock, self._patience))
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
-class _Wire(io.RawIOBase):
-    """What comes in over a socket; no single wait is longer than is allowed."""
-
-    def __init__(self, sock: socket.socket, patience: _Patience) -> None:
-        super().__init__()
-        self._sock, self._patience = sock, patience
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Wait for bytes."""
-        self._sock.settimeout(self._patience.next_wait_s())
-        return self._sock.recv_into(buffer)
 
 
 class _Body:
     """The bytes of an answer (``ports.FetchedRecording``)."""
 
-    def __init__(self, response: http.client.HTTPResponse, address: WebAddress, patience: _Patience, max_bytes: int) -> None:
+    def __init__(self, response: http.client.HTTPResponse, address: WebAddress, patience: Patience, max_bytes: int) -> None:
         self._response, self._address, self._patience, self._max_bytes = response, address, patience, max_bytes
         self._announced = response.length
         self._byte_count = 0
@@ -241,7 +140,7 @@ class _Body:
 
 
 @contextmanager
-def _told(address: WebAddress, patience: _Patience) -> Iterator[None]:
+def _told(address: WebAddress, patience: Patience) -> Iterator[None]:
     """Turn what can go wrong on the way into refusals (asking again is no use) and ConnectionError (it may be)."""
     try:
         yield

@@ -40,7 +40,9 @@ def read_certificate_link(text: str, kind: str | None = None) -> dict[str, Any]:
         raise _bad() from None
     id_ = address.path.rstrip("/").rpartition("/")[2]
     found = kind or _kind_of_host(address.host) or _guess_kind(id_)
-    return {"id": id_ or None, "host": address.host, "url": address.without_query} | ({"kind": found} if found else {})
+    port = "" if address.port == PORTS[address.scheme] else f":{address.port}"
+    url = f"{address.scheme}://{address.host}{port}{address.path}"
+    return {"id": id_ or None, "host": address.host, "url": url} | ({"kind": found} if found else {})
 
 
 def refuse_foreign_address(certificate: dict[str, Any]) -> None:

@@ -88,7 +88,7 @@ class ConsentRecord:
     def text_sha256(self) -> str | None:
         """Return the SHA-256 (hex) of the text as shown, in UTF-8; None where nobody gives the text."""
         text = self.shown.get("text")
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text is not None else None
+        return hashlib.sha256(text.encode()).hexdigest() if text is not None else None
 
     @property
     def sha256(self) -> str:
@@ -103,7 +103,7 @@ class ConsentRecord:
             "shown": dict(self.shown),
             "source": self.source,
         }
-        return hashlib.sha256(canonical_json(content).encode("utf-8", "surrogatepass")).hexdigest()
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 def read_record(cells: Mapping[str, Any]) -> ConsentRecord:
@@ -201,6 +201,10 @@ def _parse_shown_text(value: Any) -> str:
     """Return a text to the letter: its hash proves what was shown, so nothing is trimmed or mended."""
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise ValueError(f"expected the text as it was shown, at most {LONGEST_TEXT} characters")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("expected the text as it was shown, got halves of characters") from None
     if "\x00" in value or not value.strip():
         raise ValueError("expected the text as it was shown, got blanks or NUL characters")
     return value

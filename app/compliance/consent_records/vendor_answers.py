@@ -2,7 +2,7 @@
 
 TrustedForm's answers are those of its API 4.0 (``match_lead.result``, ``retain.results``, ``insights.properties`` and
 ``.scans``) and of the versions before it (``fingerprints``, ``scans``, ``cert``); LeadiD's those of TCPA Guardian (``audit``
-with ``authentic``, ``reason``, ``data_integrity``, ``lead_age``, ``lead_duration``). What an answer does not say stays as it was.
+with ``authentic``, ``reason``, ``data_integrity``, ``lead_age`` and ``lead_duration``). What is not said stays as it was.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def parse_answer(content: bytes) -> Mapping[str, Any]:
         raise InvalidInput(f"expected an answer of at most {LARGEST_ANSWER_BYTES // 1000} kB, got more", code="too_large")
     try:
         value = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+        json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text that could be kept
     except (ValueError, RecursionError):
         raise InvalidInput("expected the vendor's answer as JSON, got something else") from None
     if not isinstance(value, dict) or not value:
@@ -111,14 +112,14 @@ def _read_trustedform(answer: Mapping[str, Any], number: str, asked_at: datetime
     raw = {
         name: part
         for name, part in (
-            ("outcome", answer.get("outcome")),
-            ("reason", answer.get("reason")),
+            ("outcome", _text(answer.get("outcome"))),
+            ("reason", _text(answer.get("reason"))),
             (
                 "fingerprints",
-                {key: list(prints[key]) for key in ("matching", "non_matching") if isinstance(prints.get(key), list)},
+                {key: _prints(prints[key]) for key in ("matching", "non_matching") if isinstance(prints.get(key), list)},
             ),
         )
-        if isinstance(part, str | dict) and part and part != "null"
+        if isinstance(part, str | dict) and part
     }
     found = any((match, insights, kept, prints, _inner(answer, "cert"), "created_at" in answer, "token" in answer))
     return AnswerReading(
@@ -154,6 +155,10 @@ def _read_scans(scans: Mapping[str, Any], seller: str | None) -> dict[str, Any] 
     return kept or None
 
 
+def _prints(values: list[object]) -> list[str]:
+    return [str(value)[:200] for value in values[:100]]
+
+
 def _match_prints(prints: Mapping[str, Any], number: str) -> bool | None:
     ours = phone_prints(number)
     if ours & _texts(prints.get("non_matching")):
@@ -163,7 +168,7 @@ def _match_prints(prints: Mapping[str, Any], number: str) -> bool | None:
 
 def _read_leadid(answer: Mapping[str, Any], asked_at: datetime) -> AnswerReading:
     audit = {**answer, **_inner(answer, "audit")}
-    raw = {name: audit[name] for name in ("authentic", "reason") if isinstance(audit.get(name), int | str)}
+    raw = {name: _word(audit[name]) for name in ("authentic", "reason") if isinstance(audit.get(name), int | str)}
     passed, failed = _labels(audit.get("data_integrity_passed")), _labels(audit.get("data_integrity_failed"))
     phone: bool | None = None
     if "phone" in failed:
@@ -185,6 +190,10 @@ def _read_leadid(answer: Mapping[str, Any], asked_at: datetime) -> AnswerReading
         answer={"audit": raw} if raw else {},
         problem=said,
     )
+
+
+def _word(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)[:200]
 
 
 def _labels(value: object) -> frozenset[str]:
