@@ -96,17 +96,24 @@ class ScreenedCall:
 def iterate_calls(
     session: Session, params: Params, reader: Reader, on_progress: OnProgress, report: Report | None = None
 ) -> Iterator[ScreenedCall]:
-    """Yield the calls asked for, earliest first, in batches of :data:`BATCH`; note their versions in ``report.used``."""
-    total = count_calls(session, params, reader)
-    done = 0
+    """Yield the calls asked for, earliest first; note the versions that screened them in ``report.used``."""
+    for batch in iterate_batches(session, params, reader, on_progress, report):
+        yield from batch
+
+
+def iterate_batches(
+    session: Session, params: Params, reader: Reader, on_progress: OnProgress, report: Report | None = None
+) -> Iterator[Sequence[ScreenedCall]]:
+    """Yield the same calls :data:`BATCH` at a time, for builders that look more up for all of a batch at once."""
+    total, done = count_calls(session, params, reader), 0
     after: tuple[datetime, str] | None = None
     while True:
         rows = session.execute(_batch(params, reader, after)).all()
-        for row in rows:
-            found = _read(row)
-            if report is not None and found.screening is not None:
-                report.used.add_screening(found.screening.versions, has_facts=found.screening.facts is not None)
-            yield found
+        found = [_read(row) for row in rows]
+        if report is not None:
+            for screening in filter(None, (each.screening for each in found)):
+                report.used.add_screening(screening.versions, has_facts=screening.facts is not None)
+        yield found
         done += len(rows)
         on_progress(done, max(total, done), f"{done:,} of {max(total, done):,} calls read")
         if len(rows) < BATCH:
