@@ -1,0 +1,1 @@
+"""What do many calls say together that none says alone? Windows over the calls of a source, a publisher, an advertiser."""
