@@ -4,9 +4,41 @@ from collections.abc import Mapping
 
 from app.errors import NotFound
 from app.reports.exports.contract import KindOfReport
+from app.reports.exports.hours import build_hours
+from app.reports.exports.recording_consent import build_recording_consent
+from app.reports.exports.scorecard import build_scorecard
+from app.reports.exports.tsr import build_tsr
 from app.vocabulary import ReportKind
 
-ALL: tuple[KindOfReport, ...] = ()
+ALL: tuple[KindOfReport, ...] = (
+    KindOfReport(
+        ReportKind.HOURS,
+        "Hours and attempts",
+        "For every call placed to a consumer: where they may have been, the local time there, the hours that held, and how "
+        "often they were tried.",
+        build_hours,
+        frozenset({"campaign_id", "publisher_id", "advertiser_id", "state", "number"}),
+    ),
+    KindOfReport(
+        ReportKind.RECORDING_CONSENT,
+        "Recording consent",
+        "Who was told of the recording and when, how many seconds were recorded before, by state.",
+        build_recording_consent,
+        frozenset({"campaign_id", "publisher_id", "advertiser_id", "state"}),
+    ),
+    KindOfReport(
+        ReportKind.TSR,
+        "TSR ten-field record",
+        "The ten items the Telemarketing Sales Rule asks to keep of each call, what is missing, and whom to ask for it.",
+        build_tsr,
+    ),
+    KindOfReport(
+        ReportKind.SCORECARD,
+        "Publisher scorecard",
+        "Findings per 1,000 calls by publisher and rule, beside the period before, with what people decided and what is at stake.",
+        build_scorecard,
+    ),
+)
 
 KINDS: Mapping[ReportKind, KindOfReport] = {each.kind: each for each in ALL}
 
