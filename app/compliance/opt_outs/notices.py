@@ -74,6 +74,14 @@ def notices_of(session: Session, opt_out_id: str) -> tuple[NoticeView, ...]:
     return tuple(view_notice(*row) for row in rows)
 
 
+def get_notice(session: Session, notice_id: str) -> NoticeView:
+    """Return one notice. Raises NotFound."""
+    row = session.execute(_joined().where(OptOutNotice.id == notice_id)).first()
+    if row is None:
+        raise NotFound("there is no such notice")
+    return view_notice(*row)
+
+
 def note_read(work: Work, identity: Identity, notice_ids: Sequence[str]) -> int:
     """Keep when somebody of a party first had notices before them; people of the network read them for nobody."""
     if not identity.is_outside or not notice_ids:
