@@ -35,7 +35,7 @@ ALL: tuple[KindOfReport, ...] = (
     KindOfReport(
         ReportKind.SCORECARD,
         "Publisher scorecard",
-        "Findings per 1,000 calls by publisher and rule, beside the period before, with what people decided and what is at stake.",
+        "Findings per 1,000 calls by publisher and rule, beside the period before, with what people decided and the stakes.",
         build_scorecard,
     ),
 )
