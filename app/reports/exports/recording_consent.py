@@ -8,10 +8,9 @@ rule said. The words are those the screening kept.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,14 +21,13 @@ from app.compliance.registry.service import NumberLists
 from app.models.analysis import AnalysisResult
 from app.models.screening import KeywordHitRow
 from app.reports.exports.contract import Column, ColumnKind, Params, Reader, Report, ReportTable, Row
-from app.reports.exports.reading import ScreenedCall, describe_filters, iterate_calls, tell_before_facts, write_outcome
+from app.reports.exports.reading import ScreenedCall, describe_filters, iterate_batches, tell_before_facts, write_outcome
 from app.tasks import OnProgress
 from app.vocabulary import Outcome, PackKind, ReportKind, Speaker
 
 RULE, REFUSED = "REC-CONSENT", "REC-CONSENT-REFUSED"
 NOTICE, OBJECTION = "PH-REC-NOTICE", "PH-REC-OBJECTION"
 UNKNOWN = "UNKNOWN"
-AT_ONCE = 250
 _LENGTHS = select(AnalysisResult.run_id, AnalysisResult.duration_s)
 
 CALLS = (
@@ -80,12 +78,12 @@ def build_recording_consent(
     counts: Counter[tuple[str, str]] = Counter()
 
     def calls() -> Iterator[Row]:
-        for found, heard in _hear(session, iterate_calls(session, params, reader, on_progress, report)):
-            for row in _rows(found, heard, reader):
-                counts[(str(row[3]), "calls")] += 1
-                counts[(str(row[3]), str(row[12]))] += 1
-                counts[(str(row[3]), "before_notice_s")] += round(float(row[9] or 0))  # type: ignore[arg-type]
-                yield row
+        for batch in iterate_batches(session, params, reader, on_progress, report):
+            heard = _hear(session, batch)
+            for found in batch:
+                for row in _rows(found, heard.get(found.screening.id if found.screening else "", _Heard()), reader):
+                    _count(counts, row)
+                    yield row
 
     report = Report(
         kind=ReportKind.RECORDING_CONSENT,
@@ -153,32 +151,37 @@ def _law(code: str) -> RecordingLaw | None:
     return row.recording if row else None
 
 
-def _hear(session: Session, calls: Iterable[ScreenedCall]) -> Iterator[tuple[ScreenedCall, _Heard]]:
-    """Yield each call with what was heard on it; asked of the database for many calls at once."""
-    waiting = iter(calls)
-    while chunk := list(islice(waiting, AT_ONCE)):
-        screenings = [found.screening for found in chunk if found.screening is not None]
-        words = (KeywordHitRow.screening_id.in_([screening.id for screening in screenings]),)
-        first: dict[tuple[str, str], KeywordHitRow] = {}
-        asked = select(KeywordHitRow).where(*words, KeywordHitRow.pack.in_((NOTICE, OBJECTION)))
-        for hit in session.scalars(asked.order_by(KeywordHitRow.start_s)):
-            if _counts(hit):
-                first.setdefault((hit.screening_id, hit.pack), hit)
-        runs = AnalysisResult.run_id.in_([screening.run_id for screening in screenings])
-        lengths = {row.run_id: row.duration_s for row in session.execute(_LENGTHS.where(runs))}
-        for found in chunk:
-            screening = found.screening
-            if screening is None:
-                yield found, _Heard()
-            else:
-                notice, objection = first.get((screening.id, NOTICE)), first.get((screening.id, OBJECTION))
-                yield found, _Heard(notice, objection, lengths.get(screening.run_id))
+def _hear(session: Session, calls: Sequence[ScreenedCall]) -> dict[str, _Heard]:
+    """Return what was heard, by screening, asked of the database for many calls at once."""
+    screenings = [found.screening for found in calls if found.screening is not None]
+    first: dict[tuple[str, str], KeywordHitRow] = {}
+    asked = select(KeywordHitRow).where(
+        KeywordHitRow.screening_id.in_([screening.id for screening in screenings]),
+        KeywordHitRow.pack.in_((NOTICE, OBJECTION)),
+    )
+    for hit in session.scalars(asked.order_by(KeywordHitRow.start_s)):
+        if _counts(hit):
+            first.setdefault((hit.screening_id, hit.pack), hit)
+    runs = AnalysisResult.run_id.in_([screening.run_id for screening in screenings])
+    lengths = {row.run_id: row.duration_s for row in session.execute(_LENGTHS.where(runs))}
+    return {
+        each.id: _Heard(first.get((each.id, NOTICE)), first.get((each.id, OBJECTION)), lengths.get(each.run_id))
+        for each in screenings
+    }
 
 
 def _counts(hit: KeywordHitRow) -> bool:
     if hit.is_low_trust:
         return False
     return hit.pack == OBJECTION or (hit.kind is PackKind.REQUIRED and hit.speaker is not Speaker.CALLER)
+
+
+def _count(counts: Counter[tuple[str, str]], row: Row) -> None:
+    told = dict(zip((column.name for column in CALLS), row, strict=True))
+    state, before_s = str(told["state"]), told["before_notice_s"]
+    counts[(state, "calls")] += 1
+    counts[(state, str(told["outcome"]))] += 1
+    counts[(state, "before_notice_s")] += round(before_s) if isinstance(before_s, float) else 0
 
 
 def _sum_up(counts: Counter[tuple[str, str]]) -> Iterator[Row]:
