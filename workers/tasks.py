@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.bootstrap import Services
+from app.compliance.consent_records.importing import import_consents
 from app.tasks import OnProgress, TaskView
 from app.vocabulary import TaskKind
 
 TaskFunction = Callable[[Services, TaskView, OnProgress], Mapping[str, Any]]
 
-TASKS: dict[TaskKind, TaskFunction] = {}
+TASKS: dict[TaskKind, TaskFunction] = {
+    TaskKind.IMPORT_CONSENTS: lambda s, task, on_progress: import_consents(s.uow, s.blobs, task, on_progress),
+}

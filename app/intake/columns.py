@@ -6,6 +6,8 @@ call object, generic telephone systems).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "external_id": ("external_id", "call_id", "inbound_call_id", "call_uuid", "uuid", "call_sid", "transaction_id", "id"),
@@ -55,15 +57,31 @@ def squeeze(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-_RANKED = [(rank, field, squeeze(name)) for field, names in SYNONYMS.items() for rank, name in enumerate(names)]
-_FIELD_OF = {name: (field, rank) for rank, field, name in _RANKED}
+@dataclass(frozen=True)
+class Columns:
+    """Which columns a kind of file has: for each field its names, the best first, and the fields no file may lack."""
+
+    synonyms: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+
+    def match(self, names: Iterable[str]) -> dict[str, str]:
+        """Return, for each field that the names offer, the name to read it from."""
+        chosen: dict[str, tuple[int, str]] = {}
+        for name in names:
+            field, rank = self._field_of.get(squeeze(name), ("", 0))
+            if field and (field not in chosen or rank < chosen[field][0]):
+                chosen[field] = (rank, name)
+        return {field: name for field, (_, name) in chosen.items()}
+
+    @cached_property
+    def _field_of(self) -> Mapping[str, tuple[str, int]]:
+        ranked = [(rank, field, squeeze(name)) for field, names in self.synonyms.items() for rank, name in enumerate(names)]
+        return {name: (field, rank) for rank, field, name in ranked}
+
+
+CALL_LOG = Columns(SYNONYMS, REQUIRED)
 
 
 def match_columns(names: Iterable[str]) -> dict[str, str]:
-    """Return, for each field that the names offer, the name to read it from."""
-    chosen: dict[str, tuple[int, str]] = {}
-    for name in names:
-        field, rank = _FIELD_OF.get(squeeze(name), ("", 0))
-        if field and (field not in chosen or rank < chosen[field][0]):
-            chosen[field] = (rank, name)
-    return {field: name for field, (_, name) in chosen.items()}
+    """Return, for each field of a call log that the names offer, the name to read it from."""
+    return CALL_LOG.match(names)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, TextIO
 
 from app.errors import InvalidInput
-from app.intake.columns import REQUIRED, SYNONYMS, match_columns, squeeze
+from app.intake.columns import CALL_LOG, Columns, squeeze
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 1_000_000
@@ -34,23 +34,30 @@ class CsvRow:
 
 
 def read_call_log(stream: BinaryIO, *, name: str) -> Iterator[CsvRow]:
-    """Yield the rows of a call log; the first line must name the columns.
+    """Yield the rows of a call log; see :func:`read_table`."""
+    return read_table(stream, name=name, columns=CALL_LOG)
+
+
+def read_table(stream: BinaryIO, *, name: str, columns: Columns) -> Iterator[CsvRow]:
+    """Yield the rows of a table; the first line must name the columns.
 
     Parameters
     ----------
     stream
         Seekable; UTF-8 (with or without byte order mark), UTF-16 with one, or Windows-1252. The delimiter (comma, semicolon,
         tab, bar) is the one under which most column names are known.
+    columns
+        The names that columns may have, and which of them must be there.
 
     Raises
     ------
     InvalidInput
-        When the file as a whole is no call log: no header, columns twice, or no column for the call's id or start.
+        When the file as a whole is no such table: no header, columns twice, or a column missing that must be there.
     """
     text = io.TextIOWrapper(stream, encoding=_find_encoding(stream), errors="replace", newline="")
     try:
         lines = _Lines(text)
-        header, delimiter = _read_header(lines, name)
+        header, delimiter = _read_header(lines, name, columns)
         yield from _read_rows(lines, header, delimiter)
     finally:
         text.detach()
@@ -102,7 +109,7 @@ class _Lines:
         self._back.extendleft(reversed(lines))
 
 
-def _read_header(lines: _Lines, name: str) -> tuple[list[str], str]:
+def _read_header(lines: _Lines, name: str, columns: Columns) -> tuple[list[str], str]:
     taken = lines.take()
     while taken and not taken[1].strip():
         taken = lines.take()
@@ -114,19 +121,19 @@ def _read_header(lines: _Lines, name: str) -> tuple[list[str], str]:
             f"{name}: expected a text file with column names, got binary data", code="not_a_call_log", where=name
         )
     readings = {delimiter: _parse_line(line, delimiter) or [] for delimiter in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda d: len(match_columns(readings[d])))
+    delimiter = max(DELIMITERS, key=lambda d: len(columns.match(readings[d])))
     header = [column.strip() for column in readings[delimiter]]
     while header and not header[-1]:  # spreadsheets leave empty columns at the end
         header.pop()
-    _check_header(header, name)
+    _check_header(header, name, columns)
     return header, delimiter
 
 
-def _check_header(header: list[str], name: str) -> None:
-    found = match_columns(header)
-    missing = [needed for needed in REQUIRED if needed not in found]
+def _check_header(header: list[str], name: str, columns: Columns) -> None:
+    found = columns.match(header)
+    missing = [needed for needed in columns.required if needed not in found]
     if missing:
-        wanted = "; ".join(f"{needed} (or {', '.join(SYNONYMS[needed][1:])})" for needed in missing)
+        wanted = "; ".join(f"{needed} (or {', '.join(columns.synonyms[needed][1:])})" for needed in missing)
         shown = ", ".join(column[:40] for column in header[:30]) or "none"
         raise InvalidInput(
             f"{name}: expected columns for {wanted}; got the columns {shown}. Rename the columns in the first line.",

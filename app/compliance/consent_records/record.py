@@ -191,7 +191,8 @@ def _read_certificate(reader: _Cells) -> dict[str, Any] | None:
 
 
 def _parse_number(value: Any) -> str:
-    number = parse_nanp(value) if isinstance(value, str) else None
+    is_digits = isinstance(value, int) and not isinstance(value, bool)
+    number = parse_nanp(str(value)) if isinstance(value, str) or is_digits else None
     if number is None:
         raise ValueError("expected a North American number such as +1 212 555 0123")
     return number
