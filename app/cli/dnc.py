@@ -149,7 +149,7 @@ def run_scrub(given: argparse.Namespace) -> int:
             given.out,
             at=at,
             column=given.column,
-            on_progress=lambda rows: progress.update(f"{rows:,} rows", 0.0),
+            on_progress=lambda rows, share: progress.update(f"{rows:,} rows", share),
         )
     except EarshotError as error:
         progress.clear()

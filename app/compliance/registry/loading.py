@@ -36,6 +36,7 @@ from app.vocabulary import ListKind
 MOST_GARBAGE_SHARE = 0.02
 SHOWN_GARBAGE = 20
 ROWS_AT_A_TIME = 50_000
+_READING = 0.9  # of the work of a load, as progress is told
 EARLIEST_YEAR = 1991  # the TCPA is of that year; nothing can have been asked for under it before
 OnProgress = Callable[[str, float], None]
 
@@ -78,7 +79,9 @@ def load_version(
         Naming the file and what does not fit; nothing is kept.
     StorageFull
     """
-    _check_request(request, now)
+    check_request(request, now)
+    if not request.paths:
+        raise InvalidInput("expected at least one file")
     with store.loading(lambda: on_progress("waiting for another load", 0.0)) as draft:
         hashes = [_hash_source(path) for path in request.paths]
         areas = [str(area) for area in request.area_codes or ()]
@@ -97,13 +100,12 @@ def load_version(
     return version, True
 
 
-def _check_request(request: LoadRequest, now: datetime) -> None:
+def check_request(request: LoadRequest, now: datetime) -> None:
+    """Raise InvalidInput when what is said of a list cannot be, before any file of it is read."""
     if request.obtained_at > now + timedelta(days=1):
         raise InvalidInput(f"obtained at {request.obtained_at:%Y-%m-%d %H:%M} UTC: expected a moment that is not in the future")
     if request.obtained_at.year < EARLIEST_YEAR:
         raise InvalidInput(f"obtained at {request.obtained_at:%Y-%m-%d}: expected a moment after {EARLIEST_YEAR}")
-    if not request.paths:
-        raise InvalidInput("expected at least one file")
 
 
 def _hash_source(path: Path) -> str:
@@ -124,11 +126,11 @@ def _read_log(
     tally = _Tally()
     parts: list[Entries] = []
     for member in _members(request):
-        on_progress(member.name, 0.0)
         rows = 0
         garbage: list[Garbage] = []
         shape = sniff(member)
         for entries, row_count, odd in _read_entry_pieces(member, shape, request):
+            on_progress(f"reading {member.name}, {rows:,} rows", 0.0)
             parts.append(entries)
             rows += row_count
             garbage += odd
@@ -190,10 +192,11 @@ def _read_numbers(
                 f"{member.name}: expected the national registry as the FTC gives it (one number a line as AAA,NNNNNNN or ten "
                 "digits, XML, or a change list), got a table with further columns"
             )
-        rows = 0
+        rows = read = 0
         garbage: list[Garbage] = []
         for piece in _read_pieces(member, shape):
-            on_progress(member.name, done / total)
+            read += piece.byte_count
+            on_progress(f"reading {member.name}", min(done + read, done + member.byte_count) / total * _READING)
             rows += piece.row_count
             garbage += piece.garbage
             if len(garbage) > 100_000:
@@ -210,7 +213,7 @@ def _read_numbers(
                     writer.add(piece.numbers)
         done += member.byte_count
         _close_file(tally, member, shape, rows, garbage, hashes, request)
-    on_progress("writing", 1.0)
+    on_progress("writing the version", _READING)
     applied = Changes()
     area_codes: tuple[int, ...] | None = tuple(np.flatnonzero(seen).tolist())
     if request.area_codes:
@@ -262,7 +265,8 @@ def _open_table_numbers(member: Member) -> Iterator[Piece]:
                 )
                 for row in (rows[at] for at in np.flatnonzero(numbers == 0).tolist())
             )
-            yield Piece(numbers[numbers > 0], len(rows), garbage)
+            read = sum(map(len, cells)) + len(cells)
+            yield Piece(numbers[numbers > 0], len(rows), garbage, byte_count=read)
 
 
 def _check_areas(member: Member, piece: Piece, request: LoadRequest, seen: NDArray[np.bool_]) -> None:

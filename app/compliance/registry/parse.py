@@ -69,6 +69,11 @@ def parse_many(texts: Sequence[str]) -> Numbers:
     return numbers
 
 
+def parse_column(column: bytes) -> Numbers:
+    """Return the number that each line of a text in ASCII means, 0 where it means none; the text ends with a line end."""
+    return _parse_lines(column.translate(None, _PUNCTUATION), takes_comma=False)
+
+
 def parse_one(text: str) -> int:
     """Return the number that a text means, 0 where it means none."""
     found = parse_nanp(text)

@@ -17,7 +17,7 @@ from app.compliance.registry.entries import ANSWERS, ASKED, find_newest_entry
 from app.compliance.registry.loading import LoadRequest, OnProgress, load_version
 from app.compliance.registry.moments import NO_MOMENT, to_micros, to_moment
 from app.compliance.registry.parse import parse_one, to_e164
-from app.compliance.registry.scrub import ScrubReport, describe_answer, scrub_file
+from app.compliance.registry.scrub import OnRows, ScrubReport, describe_answer, scrub_file
 from app.compliance.registry.snapshot import ListSnapshot, Snapshot, count_age, take_snapshot, zones_of
 from app.compliance.registry.store import ListStore
 from app.compliance.registry.versions import (
@@ -53,8 +53,13 @@ class NumberLists:
     """The do-not-call lists of one installation (``ports.NumberRegistry``)."""
 
     def __init__(self, data_dir: Path, clock: Clock) -> None:
+        self.data_dir = data_dir
         self.store = ListStore(data_dir)
         self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the moment at which the lists are asked."""
+        return self._clock.now()
 
     def load(self, request: LoadRequest, on_progress: OnProgress = lambda what, share: None) -> tuple[ListVersion, bool]:
         """Load files as a version; return it, and whether it is new. Raises InvalidInput, StorageFull, ListDamaged."""
@@ -67,9 +72,10 @@ class NumberLists:
         *,
         at: datetime | None = None,
         column: str | None = None,
-        on_progress: Callable[[int], None] = lambda rows: None,
+        on_progress: OnRows = lambda rows, share: None,
         performed_by: str = "",
         keep_report: Callable[[str], None] = lambda name: None,
+        name: str | None = None,
     ) -> ScrubReport:
         """Hold the numbers of a file against the lists in force, now or at a moment, and keep a record of it.
 
@@ -77,6 +83,8 @@ class NumberLists:
         ----------
         keep_report
             Called with the name of the scrub when the report is written and before it is put on record.
+        name
+            The name under which it is put on record, made of moment and report where none is given.
 
         Raises
         ------
@@ -89,7 +97,7 @@ class NumberLists:
         report.lists = [_describe_version(each, version) for each in snapshot.lists for version in each.versions]
         report.warnings = list(find_warnings(snapshot))
         if at is None:
-            report.name = f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
+            report.name = name or f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
             keep_report(report.name)
             who = {"performed_by": performed_by} if performed_by else {}
             self.store.record_scrub(report.name, scrub_to_json(report) | who)

@@ -59,13 +59,15 @@ class Garbage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some rows of a file, in order: numbers, and in change lists actions (1 added, 0 deleted) and moments in microseconds."""
+    """Some rows of a file, in order: numbers, and in change lists actions (1 added, 0 deleted) and moments in microseconds;
+    ``byte_count`` is how much of the file they took, as far as it is known, for progress."""
 
     numbers: Numbers
     row_count: int
     garbage: tuple[Garbage, ...] = ()
     actions: Actions | None = None
     moments: NDArray[np.int64] | None = None
+    byte_count: int = 0
 
 
 def sniff(member: Member) -> Shape:
@@ -103,7 +105,7 @@ def read_flat(member: Member) -> Iterator[Piece]:
             if line == 1 and odd and odd[0][0] == 1 and not re.search("[0-9]", odd[0][1]):
                 odd = odd[1:]  # the name of the column
             garbage = tuple(Garbage(member.name, at, "it is no telephone number", text[:80]) for at, text in odd)
-            yield Piece(parsed.numbers, parsed.numbers.size + len(garbage), garbage)
+            yield Piece(parsed.numbers, parsed.numbers.size + len(garbage), garbage, byte_count=len(block))
             line += parsed.line_count
 
 
@@ -125,7 +127,8 @@ def read_changes(member: Member) -> Iterator[Piece]:
                     garbage.append(Garbage(member.name, line, problem, text.decode("utf-8", "replace").strip()[:80]))
             line -= block.endswith(b"\n")  # what follows the last line end is no line
             table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-            yield Piece(table[:, 0], len(rows) + len(garbage), tuple(garbage), table[:, 1].astype(np.uint8), table[:, 2])
+            actions = table[:, 1].astype(np.uint8)
+            yield Piece(table[:, 0], len(rows) + len(garbage), tuple(garbage), actions, table[:, 2], byte_count=len(block))
 
 
 @lru_cache(maxsize=65536)

@@ -122,6 +122,17 @@ class ListStore:
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
 
+    def is_loading(self) -> bool:
+        """Tell whether some process is loading a list just now, so that another would have to wait."""
+        try:
+            with (self.root / ".lock").open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            return False
+        return False
+
     def put_in_place(self, draft: Path, version: ListVersion) -> None:
         """Put a written version in place, whole; called while loading."""
         _write_synced(draft / MANIFEST, json.dumps(version_to_json(version), indent=1, ensure_ascii=False))

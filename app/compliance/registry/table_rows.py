@@ -1,6 +1,8 @@
 """Which rows and columns does a table of numbers have? Reads CSV as it comes, keeps every row, and finds the number in it.
 
-A stray quotation mark must not swallow the rest of a file, so lines are joined only while a quoted cell is open, and at most
+Lines without quotation marks, which are nearly all, are cut by the block; :func:`read_batches` hands them on as they stand, for
+those who write the table again. A stray quotation mark must not swallow the rest of a file, so lines are joined only while a
+quoted cell is open, and at most
 :data:`MOST_JOINED` of them; when joining leads nowhere, only the line where it began is given up.
 """
 
@@ -11,19 +13,26 @@ import csv
 import io
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, TextIO
 
-from app.compliance.registry.parse import parse_one
+import numpy as np
+
+from app.compliance.registry.number_set import Numbers
+from app.compliance.registry.parse import parse_column, parse_many, parse_one
 from app.errors import InvalidInput
 
 DELIMITERS = ",;\t|"
 MOST_JOINED = 50
 LONGEST_LINE = 100_000
 SAMPLE_ROWS = 100
+BLOCK_LETTERS = 1 << 22
+ROWS_ONE_BY_ONE = 5000  # where a row goes over several lines, the next ones probably do
+QUOTE = '"'
+LONGEST_BLANK = 9  # letters; a line of so few holds no number
 NUMBER_NAMES = frozenset(
     (
         *("number", "phone", "phonenumber", "phoneno", "telephone", "telephonenumber", "tel", "mobile", "cell", "cellphone"),
@@ -31,6 +40,7 @@ NUMBER_NAMES = frozenset(
         *("destination", "consumernumber", "dialednumber"),
     )
 )
+_NEEDS_QUOTES = re.compile('[,"\r\n]')
 _SQUEEZE = re.compile(r"[^a-z0-9]+")
 
 
@@ -51,6 +61,8 @@ class Table:
     number_at: int
     rows: Iterator[TableRow]
     sample: tuple[TableRow, ...]
+    lines: _Lines
+    delimiter: str
 
 
 @contextmanager
@@ -91,28 +103,216 @@ def _read_table(text: TextIO, name: str, column: str | None) -> Table:
     header = _find_header(sample)
     data = sample[1:] if header else sample
     number_at = _find_number_column(header, data, column, name)
-    return Table(header, number_at, chain(data, rows), data)
+    return Table(header, number_at, chain(data, rows), data, lines, delimiter)
+
+
+@dataclass(frozen=True, slots=True)
+class RowBatch:
+    """Some rows on their way from one file to another: the lines they begin on, their numbers (0 where there is none), each row
+    as CSV with a comma between the cells and none missing, and what is wrong with some, by their place."""
+
+    lines: Sequence[int]
+    numbers: Numbers
+    texts: list[str]
+    problems: dict[int, str]
+
+
+def read_batches(table: Table, width: int) -> Iterator[RowBatch]:
+    """Yield all rows of a table, those of the sample first, filled up to ``width`` cells; blank lines are passed over."""
+    reader = _BatchReader(width, table.number_at, table.delimiter)
+    yield reader.read_rows(table.sample)
+    while True:
+        block = table.lines.take_block()
+        if block is None:
+            return
+        first, lines, restore = block
+        marked, even = _find_quotes(lines)
+        if marked:
+            yield reader.read_plain(first, lines[:marked] if marked < len(lines) else lines)
+        quoted = reader.read_quoted(first + marked, lines[marked:even]) if even > marked else None
+        if quoted is not None:
+            yield quoted
+            marked = even
+        if marked < len(lines):
+            table.lines.put_back([(first + place, restore(place)) for place in range(marked, len(lines))])
+            yield reader.read_rows(tuple(islice(_read_rows(table.lines, table.delimiter), ROWS_ONE_BY_ONE)))
+
+
+def _find_quotes(lines: list[str]) -> tuple[int, int]:
+    """Return where the first line with a quotation mark stands, and from it on the first with a quoted cell left open."""
+    if '"' not in "".join(lines):
+        return len(lines), len(lines)
+    marked = next(place for place, line in enumerate(lines) if '"' in line)
+    odd = (place for place in range(marked, len(lines)) if lines[place].count('"') % 2)
+    return marked, next(odd, len(lines))
+
+
+class _BatchReader:
+    """Reads rows whose number stands in one column and writes them as CSV."""
+
+    def __init__(self, width: int, number_at: int, delimiter: str) -> None:
+        self._width, self._number_at, self._delimiter = width, number_at, delimiter
+
+    def read_plain(self, first: int, lines: list[str]) -> RowBatch:
+        """Take lines without any quotation mark as they stand."""
+        numbers = self._read_column(lines)
+        if numbers is not None:
+            return RowBatch(range(first, first + len(lines)), numbers, self._put_commas(lines), {})
+        # Some row has more or fewer cells, or a letter is of several bytes.
+        kept = [place for place, line in enumerate(lines) if line and not line.isspace()]
+        lines, places, at = [lines[place] for place in kept], [first + place for place in kept], self._number_at
+        cells = [line.split(self._delimiter, at + 1) for line in lines]
+        numbers = parse_many([row[at] if at < len(row) else "" for row in cells])
+        missing = [self._width - 1 - line.count(self._delimiter) for line in lines]
+        texts = [
+            text + "," * count if count > 0 else text for text, count in zip(self._put_commas(lines), missing, strict=True)
+        ]
+        return RowBatch(places, numbers, texts, {})
+
+    def read_quoted(self, first: int, lines: list[str]) -> RowBatch | None:
+        """Read lines each of which is a whole row; None when one of them is no row."""
+        try:
+            rows = list(csv.reader(lines, delimiter=self._delimiter))
+        except csv.Error:
+            return None
+        if len(rows) != len(lines):
+            return None
+        kept = [place for place, line in enumerate(lines) if line and not line.isspace()]
+        picked = [rows[place] for place in kept]
+        texts = io.StringIO(newline="")
+        csv.writer(texts).writerows([row + [""] * (self._width - len(row)) for row in picked])
+        numbers = parse_many([row[self._number_at] if self._number_at < len(row) else "" for row in picked])
+        return RowBatch([first + place for place in kept], numbers, texts.getvalue().split("\r\n")[:-1], {})
+
+    def read_rows(self, rows: Sequence[TableRow]) -> RowBatch:
+        """Take rows that were read one by one."""
+        at = self._number_at
+        numbers = parse_many([row.cells[at] if at < len(row.cells) and not row.problem else "" for row in rows])
+        problems = {place: row.problem for place, row in enumerate(rows) if row.problem}
+        return RowBatch(
+            [row.line for row in rows],
+            numbers,
+            [_join_cells([*row.cells, *[""] * (self._width - len(row.cells))]) for row in rows],
+            problems,
+        )
+
+    def _read_column(self, lines: list[str]) -> Numbers | None:
+        """Return the numbers of lines in ASCII that all have as many cells as there are columns; None for others."""
+        block = "\n".join(lines)
+        if not block.isascii() or (self._delimiter == "\t" and self._width > 1):
+            return None  # a line of tabs alone is a blank one
+        if self._number_at >= self._width or (self._width == 1 and self._delimiter in block):
+            return None
+        octets = np.frombuffer(block.encode() + b"\n", dtype=np.uint8)
+        ends = octets == ord("\n")
+        marks = np.flatnonzero(ends | (octets == ord(self._delimiter)) if self._width > 1 else ends)
+        if marks.size != self._width * len(lines):
+            return None
+        marked = marks.reshape(-1, self._width)
+        if not ends[marked[:, -1]].all():
+            return None
+        if self._width == 1 and bool((np.diff(marked[:, 0], prepend=-1) <= LONGEST_BLANK).any()):
+            return None  # perhaps a blank line
+        end = marked[:, self._number_at]
+        start = np.append(-1, marked[:-1, -1]) + 1 if self._number_at == 0 else marked[:, self._number_at - 1] + 1
+        lengths = end - start + 1
+        before = np.cumsum(lengths) - lengths
+        column = octets[np.repeat(start - before, lengths) + np.arange(int(lengths.sum()))]
+        column[before + lengths - 1] = ord("\n")
+        return parse_column(column.tobytes())
+
+    def _put_commas(self, lines: list[str]) -> list[str]:
+        if self._delimiter == ",":
+            return lines
+        if any("," in line for line in lines):
+            return [_join_cells(line.split(self._delimiter)) for line in lines]
+        return [line.replace(self._delimiter, ",") for line in lines]
+
+
+def _join_cells(cells: Sequence[str]) -> str:
+    return ",".join(f'"{cell.replace(QUOTE, QUOTE * 2)}"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
 
 
 class _Lines:
-    """The physical lines of a text with their numbers; lines can be put back."""
+    """The physical lines of a text with their numbers, one by one or by the block; lines can be put back."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self._back: deque[tuple[int, str]] = deque()
-        self._at = 0
+        self._waiting: list[str] = []
+        self._taken = 0
+        self._end = "\n"
+        self._at = 1
+        self._rest = ""
+        self._is_over = False
 
     def take(self) -> tuple[int, str] | None:
+        """Return the next line with its end, or None."""
         if self._back:
             return self._back.popleft()
-        line = self._text.readline(LONGEST_LINE)
-        if not line:
+        if self._taken >= len(self._waiting) and not self._fill():
             return None
+        line = self._waiting[self._taken] + self._end
+        self._taken += 1
         self._at += 1
-        return self._at, line
+        return self._at - 1, line
+
+    def take_block(self) -> tuple[int, list[str], Callable[[int], str]] | None:
+        """Return the number of the next line, it and those that follow without their ends, and a way to get them with it."""
+        if self._back:
+            numbered, self._back = list(self._back), deque()
+            return numbered[0][0], [line.rstrip("\r\n") for _, line in numbered], lambda place: numbered[place][1]
+        if self._taken >= len(self._waiting) and not self._fill():
+            return None
+        first, waiting, end = self._at, self._waiting[self._taken :] if self._taken else self._waiting, self._end
+        self._at += len(waiting)
+        self._waiting, self._taken = [], 0
+        if end:
+            return first, waiting, lambda place: waiting[place] + end
+        return first, [line.rstrip("\r\n") for line in waiting], lambda place: waiting[place]
 
     def put_back(self, lines: Sequence[tuple[int, str]]) -> None:
+        """Take lines back that follow each other and go before all that is left."""
         self._back.extendleft(reversed(lines))
+
+    def _fill(self) -> bool:
+        """Read on until there is a whole line; False at the end of the text."""
+        while not self._is_over:
+            piece = self._text.read(BLOCK_LETTERS)
+            text = self._rest + piece
+            self._is_over = not piece
+            self._rest = ""
+            if not self._is_over and text.endswith("\r"):  # its line feed may come with the next piece
+                text, self._rest = text[:-1], "\r"
+            lines, self._end = _split_lines(text)
+            if not self._is_over:
+                self._rest = lines.pop() + self._rest
+                if len(self._rest) > LONGEST_LINE:
+                    lines, self._end = [*(line + self._end for line in lines), self._rest], ""
+                    self._rest = ""
+            elif lines and not lines[-1]:
+                lines.pop()
+            self._waiting, self._taken = _cut_long(lines), 0
+            if self._waiting:
+                return True
+        return False
+
+
+def _split_lines(text: str) -> tuple[list[str], str]:
+    """Return the lines of a text and the end that all but the last have; with an empty end each carries its own."""
+    if "\r" not in text:
+        return text.split("\n"), "\n"
+    if text.count("\r\n") == text.count("\r") == text.count("\n"):
+        return text.split("\r\n"), "\r\n"
+    lines = io.StringIO(text, newline="").readlines()
+    return [*lines, ""] if not lines or lines[-1].endswith(("\r", "\n")) else lines, ""
+
+
+def _cut_long(lines: list[str]) -> list[str]:
+    """Return lines none of which is longer than :data:`LONGEST_LINE`."""
+    if max(map(len, lines), default=0) <= LONGEST_LINE:
+        return lines
+    return [line[at : at + LONGEST_LINE] for line in lines for at in range(0, max(len(line), 1), LONGEST_LINE)]
 
 
 def _open_text(stream: BinaryIO, name: str) -> io.TextIOWrapper:
@@ -157,7 +357,7 @@ def _read_rows(lines: _Lines, delimiter: str) -> Iterator[TableRow]:
             yield TableRow(at, (line.rstrip("\r\n"),), "a quotation mark is opened and never closed")
             continue
         try:
-            cells = next(csv.reader([joined] if not more else joined.splitlines(keepends=True), delimiter=delimiter))
+            cells = next(csv.reader(io.StringIO(joined.rstrip("\r\n"), newline=""), delimiter=delimiter))
         except (csv.Error, StopIteration) as error:
             yield TableRow(at, (line.rstrip("\r\n"),), f"it is no row of a table ({error})")
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.parsers import expat
 
 import numpy as np
@@ -30,7 +31,7 @@ def read_xml(member: Member) -> Iterator[Piece]:
     with member.open() as file:
         while block := file.read(BLOCK_BYTES):
             reader.feed(block, is_last=False)
-            yield reader.take()
+            yield replace(reader.take(), byte_count=len(block))
         reader.feed(b"", is_last=True)
         yield reader.take()
 
