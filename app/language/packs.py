@@ -5,6 +5,7 @@ elsewhere goes through the same :func:`parse_packs` and gets the same errors.
 """
 
 import itertools
+import math
 import re
 import reprlib
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,9 @@ LONGEST_PHRASE = 160  # letters
 MOST_GAPS = 3  # of `*` and `{n}` in one phrase
 MOST_CHOICES = 32  # wordings that the alternatives of one phrase multiply to
 MOST_PHRASES = 5_000  # in all packs
+MOST_WORDINGS = (
+    8_000  # that the phrases of all packs make with their alternatives: each takes about half a millisecond to lay out
+)
 # Letters, digits and what is written among them in speech; signs of regular expressions are none of it.
 _NOT_SAID = re.compile(r"[^\w\s'’.,&%$/:#@!?*{}()|-]", re.ASCII)
 _SHORT = reprlib.Repr()
@@ -135,6 +139,9 @@ def parse_packs(data: Any) -> PhrasePacks:
     count = sum(len(pack.phrases) for pack in packs)
     if count > MOST_PHRASES:
         problems.append(f"packs: expected at most {MOST_PHRASES} phrases in all, got {count}")
+    wordings = sum(_count_wordings(phrase.say) for pack in packs for phrase in pack.phrases)
+    if wordings > MOST_WORDINGS:
+        problems.append(f"packs: expected alternatives that make at most {MOST_WORDINGS:,} wordings in all, got {wordings:,}")
     together: set[frozenset[str]] = set()
     pairs = data.get("meant_together") or ()
     if not isinstance(pairs, list | tuple):
@@ -252,9 +259,7 @@ def _find_flaw(say: str) -> str:  # noqa: PLR0911 - one return per flaw
         return f"expected words as people say them, got {strange[0]!r}; regular expressions are not read"
     if not re.fullmatch(r"[^()|]*(?:\([^()]*\)[^()|]*)*", say):
         return "expected alternatives as (one|other), with both parentheses and none inside another"
-    choices = 1
-    for inside in re.findall(r"\(([^()]*)\)", say):
-        choices *= inside.count("|") + 1
+    choices = _count_wordings(say)
     if choices > MOST_CHOICES:
         return f"expected alternatives that make at most {MOST_CHOICES} wordings, got {choices}"
     parts = say.split()
@@ -272,6 +277,11 @@ def _find_flaw(say: str) -> str:  # noqa: PLR0911 - one return per flaw
         if all(word in ARTICLES or word in FILLERS for word in words):
             return "expected a word that is more than an article at both ends and between two of * and {n}"
     return ""
+
+
+def _count_wordings(say: str) -> int:
+    """Return how many wordings the alternatives of a phrase make."""
+    return math.prod(inside.count("|") + 1 for inside in re.findall(r"\(([^()]*)\)", say))
 
 
 def _parse_window(value: Any, where: str, problems: list[str]) -> tuple[float, float] | None:

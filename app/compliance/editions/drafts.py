@@ -360,9 +360,13 @@ def _change(work: Work, draft_id: str, change: Change) -> None:
     base = load_document(work.session, draft.base_id)
     others = [c for c in load_changes(work.session, draft_id) if (c.part, c.subject) != (change.part, change.subject)]
     known = set(find_problems(apply_changes(base, others)))
-    problems = [problem for problem in find_problems(apply_changes(base, [*others, change])) if problem not in known]
+    document = apply_changes(base, [*others, change])
+    found = find_problems(document)
+    problems = [problem for problem in found if problem not in known]
     if problems:
         raise InvalidInput("; ".join(problems), problems=problems)
+    if not found:
+        judge_of_document(document)  # some limits show only when the phrases are laid out for the search
     same = (DraftChange.draft_id == draft_id, DraftChange.part == change.part, DraftChange.subject == change.subject)
     work.session.execute(delete(DraftChange).where(*same))
     if change.content is None and (change.part, change.subject) not in base.parts():
