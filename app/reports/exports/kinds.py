@@ -3,14 +3,19 @@
 from collections.abc import Mapping
 
 from app.errors import NotFound
+from app.reports.exports.calls import CALLS
+from app.reports.exports.consent import CONSENT
 from app.reports.exports.contract import KindOfReport
 from app.reports.exports.hours import build_hours
 from app.reports.exports.recording_consent import build_recording_consent
 from app.reports.exports.scorecard import build_scorecard
+from app.reports.exports.scrub import SCRUB
 from app.reports.exports.tsr import build_tsr
 from app.vocabulary import ReportKind
 
 ALL: tuple[KindOfReport, ...] = (
+    CONSENT,
+    SCRUB,
     KindOfReport(
         ReportKind.HOURS,
         "Hours and attempts",
@@ -38,6 +43,7 @@ ALL: tuple[KindOfReport, ...] = (
         "Findings per 1,000 calls by publisher and rule, beside the period before, with what people decided and the stakes.",
         build_scorecard,
     ),
+    CALLS,
 )
 
 KINDS: Mapping[ReportKind, KindOfReport] = {each.kind: each for each in ALL}
