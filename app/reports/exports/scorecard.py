@@ -6,18 +6,20 @@ than chance. What people decided stands beside what the machine found.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import Text, case, cast, func, select
+from sqlalchemy import BigInteger, Text, case, cast, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.access.scope import scope_calls
 from app.compliance.findings.decisions import decisions_in_force
 from app.compliance.registry.service import NumberLists
+from app.models.base import EPOCH, MICROSECOND
 from app.models.billing import Charge
 from app.models.calls import Call
 from app.models.campaigns import AdVersion, CallSource
@@ -31,7 +33,8 @@ from app.shares import Share
 from app.tasks import OnProgress
 from app.vocabulary import DisputeState, FindingDecision, Outcome, ReportKind
 
-NOBODY = "no publisher"
+Counted = TypeVar("Counted")
+NOBODY = "not known"
 FLAGGED = (Outcome.VIOLATION, Outcome.REVIEW)
 EXAMPLES = 3
 ACCEPTED = (DisputeState.ACCEPTED, DisputeState.ACCEPTED_IN_PART)
@@ -117,11 +120,20 @@ class RuleCount:
 
 @dataclass(slots=True)
 class Counts:
-    """Everything counted in one period, by publisher and source, by publisher and rule."""
+    """Everything counted in one period, by publisher and source, by publisher and rule; an id is empty where none is known."""
 
     sources: dict[tuple[str, str], SourceCount]
     rules: dict[tuple[str, str], RuleCount]
     dispositions: dict[tuple[str, str], int]
+    names: dict[str, str] = field(default_factory=dict)
+
+    def name_of(self, row_id: str) -> str:
+        """Return the name of a publisher or source."""
+        return self.names.get(row_id, NOBODY)
+
+    def by_name(self, counted: Mapping[tuple[str, str], Counted]) -> list[tuple[tuple[str, str], Counted]]:
+        """Return what was counted in the order of publishers' names."""
+        return sorted(counted.items(), key=lambda item: (self.name_of(item[0][0]), item[0]))
 
     def screened_of(self, publisher: str) -> int:
         """Return how many calls of a publisher were screened."""
@@ -172,7 +184,36 @@ def count_period(session: Session, params: Params, reader: Reader) -> Counts:
     _count_calls(session, params, reader, counts)
     _count_findings(session, params, reader, counts)
     _count_disputes(session, params, reader, counts)
+    for table, ids in ((Party, {p for p, _ in counts.sources}), (CallSource, {s for _, s in counts.sources})):
+        counts.names |= {row.id: row.name for row in session.execute(select(table.id, table.name).where(table.id.in_(ids)))}
     return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """Seven days from a moment, and how many of the calls screened in them were flagged."""
+
+    starts_at: datetime
+    flagged: Share
+
+
+def count_weeks(session: Session, params: Params, reader: Reader) -> tuple[Week, ...]:
+    """Return the weeks of the period, oldest first, those without calls too; the last one may be cut short."""
+    week_us = 7 * 24 * 3600 * 1_000_000
+    place = ((type_coerce(Call.started_at, BigInteger) - (params.since - EPOCH) // MICROSECOND) // week_us).label("week")
+    statement = _of(
+        params,
+        reader,
+        place,
+        func.count(CurrentScreening.call_id).label("screened"),
+        func.sum(case((_IS_FLAGGED, 1), else_=0)).label("flagged"),
+    )
+    found: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in session.execute(statement.group_by("publisher", "week")):
+        flagged, screened = found[int(row.week)]
+        found[int(row.week)] = (flagged + int(row.flagged), screened + row.screened)
+    count = math.ceil((params.until - params.since) / timedelta(days=7))
+    return tuple(Week(params.since + at * timedelta(days=7), Share(*found[at])) for at in range(count))
 
 
 def tell_trend(now: Share, before: Share) -> str:
@@ -181,19 +222,16 @@ def tell_trend(now: Share, before: Share) -> str:
 
 
 def _of(params: Params, reader: Reader, *columns: Any) -> Any:
-    publisher = func.coalesce(Party.name, NOBODY).label("publisher")
     statement = (
-        select(publisher, *columns)
+        select(func.coalesce(Call.publisher_id, "").label("publisher"), *columns)
         .select_from(Call)
-        .outerjoin(Party, Party.id == Call.publisher_id)
-        .outerjoin(CallSource, CallSource.id == Call.source_id)
         .outerjoin(CurrentScreening, CurrentScreening.call_id == Call.id)
         .where(*conditions(params))
     )
     return scope_calls(statement, reader.identity)
 
 
-_SOURCE = func.coalesce(CallSource.name, "no source").label("source")
+_SOURCE = func.coalesce(Call.source_id, "").label("source")
 _IS_FLAGGED = CurrentScreening.flag_count > 0
 
 
@@ -287,12 +325,12 @@ def _count_disputes(session: Session, params: Params, reader: Reader, counts: Co
 
 
 def _publisher_rows(counts: Counts, before: Counts) -> Iterator[Row]:
-    for (publisher, source), count in sorted(counts.sources.items()):
+    for (publisher, source), count in counts.by_name(counts.sources):
         share, was = count.flagged_share, before.sources.get((publisher, source), SourceCount()).flagged_share
         low, high = share.interval
         yield (
-            publisher,
-            source,
+            counts.name_of(publisher),
+            counts.name_of(source),
             count.calls,
             count.screened,
             count.billable,
@@ -313,11 +351,11 @@ def _publisher_rows(counts: Counts, before: Counts) -> Iterator[Row]:
 
 
 def _rule_rows(counts: Counts, before: Counts) -> Iterator[Row]:
-    for (publisher, rule), count in _worst_first(counts.rules):
+    for (publisher, rule), count in _worst_first(counts):
         share = Share(count.found, counts.screened_of(publisher))
         was = Share(before.rules.get((publisher, rule), RuleCount()).found, before.screened_of(publisher))
         yield (
-            publisher,
+            counts.name_of(publisher),
             rule,
             count.violations,
             count.reviews,
@@ -330,13 +368,14 @@ def _rule_rows(counts: Counts, before: Counts) -> Iterator[Row]:
         )
 
 
-def _worst_first(rules: Mapping[tuple[str, str], RuleCount]) -> Sequence[tuple[tuple[str, str], RuleCount]]:
-    return sorted(rules.items(), key=lambda item: (item[0][0], -item[1].violations, -item[1].found, item[0][1]))
+def _worst_first(counts: Counts) -> list[tuple[tuple[str, str], RuleCount]]:
+    gravest = sorted(counts.rules.items(), key=lambda item: (-item[1].violations, -item[1].found, item[0][1]))
+    return sorted(gravest, key=lambda item: (counts.name_of(item[0][0]), item[0][0]))
 
 
 def _disposition_rows(counts: Counts) -> Iterator[Row]:
-    for (publisher, disposition), calls in sorted(counts.dispositions.items()):
-        yield (publisher, disposition.replace("_", " "), calls)
+    for (publisher, disposition), calls in counts.by_name(counts.dispositions):
+        yield (counts.name_of(publisher), disposition.replace("_", " "), calls)
 
 
 def _percent(share: float | None) -> float | None:

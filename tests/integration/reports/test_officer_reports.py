@@ -17,7 +17,7 @@ from app.money import Money
 from app.reports.exports.contract import Builder, Params, Reader, Report, Row
 from app.reports.exports.hours import build_hours
 from app.reports.exports.recording_consent import build_recording_consent
-from app.reports.exports.scorecard import build_scorecard
+from app.reports.exports.scorecard import build_scorecard, count_weeks
 from app.reports.exports.tsr import ITEMS, build_tsr
 from app.vocabulary import FindingDecision, Role
 from tests.factories.screened_calls import keep_call
@@ -173,6 +173,15 @@ def test_the_scorecard_counts_findings_decisions_and_the_period_before(world: Wo
     assert set(hours["examples"].split(", ")) == {"ext-bad-1", "ext-bad-2"}
     assert isinstance(pam["stake_most"], Money)
     assert pam["stake_most"].amount_minor > pam["stake_least"].amount_minor > 0
+
+
+def test_flagged_calls_are_told_week_by_week_empty_weeks_too(world: World) -> None:
+    for day, clock in ((1, "15:00:00"), (2, "10:00:00"), (16, "10:00:00")):
+        keep(world, f"day-{day}", outbound(NY, f"2026-10-{day:02d}T{clock}Z") | {"recorded": False}, at(day, clock))
+    with world.uow.read() as session:
+        weeks = count_weeks(session, PERIOD, Reader(OFFICER))
+    assert [(week.starts_at.day, week.flagged.total) for week in weeks] == [(1, 2), (8, 0), (15, 1), (22, 0), (29, 0)]
+    assert weeks[2].flagged.hits == 1
 
 
 def test_a_publisher_gets_the_scorecard_of_its_own_calls_alone(world: World) -> None:
