@@ -20,7 +20,7 @@ from app.errors import InvalidInput, NotFound
 from app.phone import mask
 from app.ports import BlobStore, Clock
 from app.unit_of_work import UnitOfWork
-from app.vocabulary import Disposition, ScrubOutcome
+from app.vocabulary import Disposition, OptOutScope, OptOutWay, ScrubOutcome
 from app.web.api.documented import CONFLICT, KEY_HEADER, answers
 from app.web.api.idempotency import idempotent
 from app.web.api.models import Answer, Body, Query
@@ -96,6 +96,17 @@ class ConsentThenOut(Answer):
     is_recorded_later: bool = Field(description="Earshot was told of it after the moment")
 
 
+class OptOutThenOut(Answer):
+    """A request not to be called made until the moment; it counts whether or not the internal list has the number yet."""
+
+    id: str
+    received_at: AwareDatetime
+    way: OptOutWay
+    scope: OptOutScope
+    seller: str | None
+    is_listed: bool = Field(description="the internal list has it by now")
+
+
 class CallThenOut(Answer):
     """A call until the moment, within the asker's reach."""
 
@@ -130,6 +141,7 @@ class NumberStateOut(Answer):
     lists: list[dict[str, Any]]
     warnings: list[str]
     consents: list[ConsentThenOut]
+    opt_outs: list[OptOutThenOut]
     calls: list[CallThenOut]
     has_more_calls: bool
     places: list[PlaceOut]
@@ -284,6 +296,9 @@ def _show_state(facts: NumberFacts, number: str) -> NumberStateOut:
                 is_recorded_later=each.is_recorded_later,
             )
             for each in facts.consents
+        ],
+        opt_outs=[
+            OptOutThenOut(**{name: getattr(each, name) for name in OptOutThenOut.model_fields}) for each in facts.opt_outs
         ],
         calls=[
             CallThenOut(
