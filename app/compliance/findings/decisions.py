@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, case, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingVerdict
@@ -96,6 +96,20 @@ def is_decided(call_id: InstrumentedAttribute[str], rule: InstrumentedAttribute[
         ClusterCheckCall.review_id == said.review_id, taken_back.check_id == ClusterCheckCall.check_id
     )
     return exists().where(said.call_id == call_id, said.rule == rule, ~is_taken_back)
+
+
+def decision_of(call_id: InstrumentedAttribute[str], rule: InstrumentedAttribute[str]) -> ScalarSelect[FindingDecision]:
+    """Return the decision that counts about a rule on a call, as a value for conditions; null where nobody decided."""
+    said, given, undone = aliased(FindingVerdict), aliased(ClusterCheckCall), aliased(ClusterUndo)
+    return (
+        select(said.decision)
+        .outerjoin(given, given.review_id == said.review_id)
+        .outerjoin(undone, undone.check_id == given.check_id)
+        .where(said.call_id == call_id, said.rule == rule, undone.check_id.is_(None))
+        .order_by(case((given.check_id.is_(None), 0), else_=1), said.decided_at.desc(), said.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _keys_of(ids: Sequence[str]) -> Select[str, str, str]:
