@@ -19,6 +19,7 @@ from app.compliance.registry.versions import LONGEST_AGE_DAYS
 from app.vocabulary import ListKind, ScrubOutcome
 
 ALLOWED, BLOCKED, OPEN, INVALID = 0, 1, 2, 3
+_OUTCOME_OF_BITS = np.array([ALLOWED, BLOCKED, OPEN, BLOCKED], dtype=np.uint8)
 OUTCOMES = (ScrubOutcome.ALLOWED, ScrubOutcome.BLOCKED, ScrubOutcome.UNKNOWN, ScrubOutcome.UNKNOWN)
 
 
@@ -43,15 +44,18 @@ def judge(snapshot: Snapshot, numbers: Numbers) -> Judged:
 def _judge_piece(snapshot: Snapshot, numbers: Numbers) -> Judged:
     area = numbers // 10_000_000
     answers = tuple(each.answer_within(numbers, area) for each in snapshot.lists)
-    outcomes = np.full(numbers.shape, ALLOWED if snapshot.find(ListKind.NATIONAL) else OPEN, dtype=np.uint8)
+    # Two bits for each number: LISTED where some list has it, UNKNOWN where a list that matters cannot say.
+    bits = np.full(numbers.shape, 0 if snapshot.find(ListKind.NATIONAL) else UNKNOWN, dtype=np.uint8)
     for each, answer in zip(snapshot.lists, answers, strict=True):
         if each.name.kind is ListKind.NATIONAL:
-            outcomes[answer.codes == UNKNOWN] = OPEN
+            bits |= answer.codes
         elif each.name.kind is ListKind.STATE:
-            outcomes[(answer.codes == UNKNOWN) & _areas_of(each.name.state).take(area, mode="clip")] = OPEN
-    for answer in answers:
-        outcomes[answer.codes == LISTED] = BLOCKED
-    outcomes[numbers == 0] = INVALID
+            bits |= answer.codes & _weights_of(each.name.state).take(area, mode="clip")
+        else:
+            bits |= answer.codes & LISTED
+    outcomes = _OUTCOME_OF_BITS.take(bits)
+    if not numbers.all():
+        outcomes[numbers == 0] = INVALID
     return Judged(numbers, outcomes, answers)
 
 
@@ -120,5 +124,7 @@ def _say_unknown(each: ListSnapshot, area: int) -> str:
 
 
 @cache
-def _areas_of(state: str) -> NDArray[np.bool_]:
-    return np.array([area >= 200 and state_of(area) == state for area in range(1000)], dtype=np.bool_)
+def _weights_of(state: str) -> NDArray[np.uint8]:
+    """Return which bits of a state list's answer count for each area code: that it cannot say matters in its own state only."""
+    own = [area >= 200 and state_of(area) == state for area in range(1000)]
+    return np.array([LISTED | UNKNOWN if is_own else LISTED for is_own in own], dtype=np.uint8)

@@ -152,18 +152,22 @@ class NumberSet:
             found = octets.view(np.bool_)
         if self._sorted.size:
             self._check_sorted()
-            asked = np.flatnonzero(is_scattered)
-            if asked.size:
-                found[asked] = self._search(numbers[asked])
+            self._search(numbers, is_scattered, found)
         return found
 
-    def _search(self, numbers: Numbers) -> NDArray[np.bool_]:
-        passed = np.flatnonzero(pass_filter(self._filter, numbers, self._filter_bits))
-        found = np.zeros(numbers.shape, dtype=np.bool_)
+    def _search(self, numbers: Numbers, is_asked: NDArray[np.bool_], found: NDArray[np.bool_]) -> None:
+        """Write the answers for the numbers asked for, of those that may stand in the sorted section, into ``found``."""
+        count = np.count_nonzero(is_asked)
+        if not count:
+            return
+        if count * 2 > numbers.size:  # sieving all of them is quicker than picking
+            passed = np.flatnonzero(pass_filter(self._filter, numbers, self._filter_bits) & is_asked)
+        else:
+            picked = np.flatnonzero(is_asked)
+            passed = picked[np.flatnonzero(pass_filter(self._filter, numbers[picked], self._filter_bits))]
         asked = numbers[passed]
         place = np.minimum(np.searchsorted(self._sorted, asked), self._sorted.size - 1)
         found[passed] = self._sorted[place] == asked
-        return found
 
     def _numbers_between(self, first: int, end: int) -> Numbers:
         parts = []
