@@ -58,7 +58,7 @@ def listening_from_json(data: Mapping[str, Any]) -> Listening:
         utterances=tuple(_utterance_from_json(utterance) for utterance in data["utterances"]),
         turns=_turns_from_json(data["turns"]),
         tones=tuple(tone_from_json(tone) for tone in data["tones"]),
-        caller_voice=_voice_from_json(data["caller_voice"]),
+        caller_voice=voice_from_json(data["caller_voice"]),
         engine=dict(data["engine"]),
         notes=tuple(data.get("notes", ())),
         parts=tuple(part_from_json(part) for part in data.get("parts") or ()),
@@ -186,7 +186,8 @@ def _voice_to_json(voice: CallerVoice) -> dict[str, Any]:
     }
 
 
-def _voice_from_json(data: Mapping[str, Any]) -> CallerVoice:
+def voice_from_json(data: Mapping[str, Any]) -> CallerVoice:
+    """Return the caller's voice that was written."""
     reasons = tuple(
         VoiceReason(reason["code"], reason["text"], reason["weight"], spans_from_json(reason["spans"]))
         for reason in data["reasons"]

@@ -52,12 +52,24 @@ class Judge:
         return {"phrase_packs": packs, "rule_set": self.rules.version, "reference": dict(self.reference.versions)}
 
     def judge(
-        self, facts: Facts, *, tones: Iterable[Tone] = (), recording_s: float = 0.0, as_of: datetime | None = None
+        self,
+        facts: Facts,
+        *,
+        tones: Iterable[Tone] = (),
+        recording_s: float = 0.0,
+        as_of: datetime | None = None,
+        heard: Judged | None = None,
     ) -> Judged:
-        """Return what the rules say of a call; ``recording_s`` is the length of its recording, ``as_of`` when this is asked."""
+        """Return what the rules say of a call; ``recording_s`` is the length of its recording, ``as_of`` when this is asked.
+
+        ``heard`` is what a judge with the same packs found on the same call: its phrases and numbers are not looked for again.
+        """
         duration_s = max([recording_s or facts.duration_s or 0.0, *(u.span.end_s for u in facts.utterances)])
-        hits = spot(facts.utterances, self.packs, duration_s=duration_s) if facts.utterances else ()
-        sensitive = find_all_sensitive(facts.utterances, tones, hits)
+        if heard is not None:
+            hits, sensitive = heard.hits, heard.sensitive
+        else:
+            hits = spot(facts.utterances, self.packs, duration_s=duration_s) if facts.utterances else ()
+            sensitive = find_all_sensitive(facts.utterances, tones, hits)
         case = build_case(
             facts,
             hits,
