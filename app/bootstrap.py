@@ -26,6 +26,7 @@ from app.intake.fetching_address import parse_allowed_hosts
 from app.language.matching import PackSet
 from app.language.redact_text import redact
 from app.ports import BlobStore, CertificateVendor, Clock, IdSource, JobQueue, RecordingFetcher, StageCache, Transcriber
+from app.reports.exports.signing import Signer
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork
 
@@ -70,6 +71,12 @@ class Services:
     def certificate_vendors(self) -> dict[str, CertificateVendor]:
         """The vendors of consent certificates that can be asked, by kind."""
         return build_vendors(self.settings)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Who signs the reports of this house."""
+        settings = self.settings
+        return Signer.from_seed(load_or_make_secret(settings.data_dir, "signing-key", given=settings.signing_key))
 
     @cached_property
     def fetcher(self) -> RecordingFetcher:

@@ -9,11 +9,15 @@ from typing import Any
 
 from app.bootstrap import Services
 from app.compliance.consent_records.importing import import_consents
+from app.reports.exports.service import run_export
 from app.tasks import OnProgress, TaskView
 from app.vocabulary import TaskKind
 
 TaskFunction = Callable[[Services, TaskView, OnProgress], Mapping[str, Any]]
 
 TASKS: dict[TaskKind, TaskFunction] = {
+    TaskKind.EXPORT: lambda s, task, on_progress: run_export(
+        s.uow, s.blobs, s.number_lists, s.signer, s.clock.now(), task, on_progress
+    ),
     TaskKind.IMPORT_CONSENTS: lambda s, task, on_progress: import_consents(s.uow, s.blobs, task, on_progress),
 }
