@@ -46,6 +46,16 @@ def mask_told(reason: str, evidence: Mapping[str, Any], sensitive: Sequence[Sens
     return reason, masked
 
 
+def mask_quotes(text: str) -> str:
+    """Return a text with every number in its “quotes” masked, near a number that was given away or not."""
+    return _QUOTED.sub(lambda quote: _mask(quote[0]), text)
+
+
+def mask_words(text: str) -> str:
+    """Return what was said with every number masked."""
+    return _mask(text)
+
+
 def _is_near(hit: Mapping[str, Any], sensitive: Sequence[SensitiveSpan]) -> bool:
     start_s, end_s = hit.get("start_s"), hit.get("end_s")
     if start_s is None or end_s is None:

@@ -57,10 +57,11 @@ class Replay:
         }
 
 
-def replay_call(session: Session, call_id: str, judge: Judge | None = None) -> Replay:
+def replay_call(session: Session, call_id: str, judge: Judge | None = None, *, screening_id: str | None = None) -> Replay:
     """Judge the screening in force of a call again, from the facts that were kept with it; ``call_id`` may be the sender's id.
 
-    Without a judge the edition that made the screening judges again; where it is not kept, the one in force.
+    ``screening_id`` names another screening of the call than the one in force. Without a judge the edition that made the
+    screening judges again; where it is not kept, the one in force.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def replay_call(session: Session, call_id: str, judge: Judge | None = None) -> R
     InvalidTransition
         If the screening was made before facts were kept.
     """
-    screening = _find_screening(session, call_id)
+    screening = _find_screening(session, call_id) if screening_id is None else session.get_one(Screening, screening_id)
     if screening.facts is None or screening.outcomes is None:
         raise InvalidTransition(
             f"call {call_id} was screened before facts were kept; analyse it again to have a screening that can be replayed",
