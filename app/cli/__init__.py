@@ -30,6 +30,8 @@ COMMANDS = {
     "dnc": "dnc",
     "language": "language",
     "screen": "screen",
+    "export": "export",
+    "signing-key": "export",
 }
 
 

@@ -226,9 +226,15 @@ def _find_fault(manifest: Mapping[str, Any]) -> str | None:
         ("what it says of a file", all(_names_file(name, told) for name, told in files.items())),
         ("what it says of a table", all(_names_table(table, files) for table in tables)),
         ("two tables name the same file", len(set(map(str, named))) == len(named)),
+        ("who made it, when, or its title", _has_head(manifest)),
         ("row_count or rows_sha256", isinstance(manifest.get("row_count"), int) and _is_digest(manifest.get("rows_sha256"))),
     )
     return next((fault for fault, is_right in checks if not is_right), None)
+
+
+def _has_head(manifest: Mapping[str, Any]) -> bool:
+    by = manifest.get("made_by")
+    return isinstance(by, dict) and all(isinstance(manifest.get(name), str) for name in ("kind", "title", "made_at"))
 
 
 def _names_file(name: str, told: object) -> bool:
