@@ -35,6 +35,7 @@ class Permission(StrEnum):
     NOTICES_VIEW = "notices.view"
     PRIVACY_MANAGE = "privacy.manage"
     REPORTS_EXPORT = "reports.export"
+    SCORECARDS_VIEW = "scorecards.view"
     AUDIT_VIEW = "audit.view"
     USERS_ADMIN = "users.admin"
     TOKENS_ADMIN = "tokens.admin"
@@ -44,7 +45,7 @@ class Permission(StrEnum):
 
 P = Permission
 _EVERYBODY = frozenset({P.CALLS_VIEW, P.RECORDING_LISTEN})
-_NETWORK = _EVERYBODY | {P.CAMPAIGNS_VIEW, P.SOURCES_VIEW, P.FINDINGS_VIEW}
+_NETWORK = _EVERYBODY | {P.CAMPAIGNS_VIEW, P.SOURCES_VIEW, P.FINDINGS_VIEW, P.SCORECARDS_VIEW}
 _REVIEWER = _NETWORK | {P.REVIEW_DECIDE, P.CLUSTERS_VIEW, P.ANALYSIS_REQUEST, P.FINDINGS_DECIDE, P.RULES_VIEW}
 _OFFICER = frozenset(
     {
@@ -60,7 +61,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.COMPLIANCE: _REVIEWER | _OFFICER,
     Role.BILLING: _NETWORK,
     Role.ADVERTISER: _EVERYBODY | {P.CAMPAIGNS_VIEW, P.NOTICES_VIEW},
-    Role.PUBLISHER: _EVERYBODY | {P.SOURCES_VIEW, P.NOTICES_VIEW},
+    Role.PUBLISHER: _EVERYBODY | {P.SOURCES_VIEW, P.NOTICES_VIEW, P.SCORECARDS_VIEW},
 }
 
 # People of these roles belong to one outside party and see its calls only.

@@ -51,6 +51,7 @@ PLACES = (
     Place("notices.show", "Do-not-call notices", "bell", "/notices", "Compliance"),
     Place("opt_outs.show", "Opt-outs", "user-x", "/compliance/opt-outs", "Compliance"),
     Place("patterns.show", "Patterns of sources", "timer", "/compliance/patterns", "Compliance"),
+    Place("scorecards.show", "Publisher scorecards", "chart-column", "/compliance/scorecards", "Compliance"),
     Place("number_lists.show", "Number lists", "shield-check", "/compliance/lists", "Compliance"),
     Place("scrubs.show", "Scrubs", "filter", "/compliance/scrubs", "Compliance"),
     Place("numbers.show", "State of a number", "phone-off", "/compliance/numbers", "Compliance"),
