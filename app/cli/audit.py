@@ -22,7 +22,7 @@ def register(subparsers: Any) -> None:
         help="check a report's bundle offline, or that the audit trail was not altered",
         description="Checks every hash, the rows and the signature of a bundle, or walks the audit trail of this house. "
         "Exit code 0: it holds; 1: it does not, and the first place that differs is named; 2: wrong usage.",
-        epilog="examples: earshot verify consent.zip --key FINGERPRINT; earshot verify audit",
+        epilog="example: earshot verify consent.zip --key FINGERPRINT (or: earshot verify audit)",
     )
     parser.add_argument("what", metavar="BUNDLE|audit", help="a bundle such as consent.zip, or audit for the audit trail")
     parser.add_argument(
