@@ -30,6 +30,7 @@ COMMANDS = {
     "dnc": "dnc",
     "language": "language",
     "screen": "screen",
+    "backtest": "backtest",
     "export": "export",
     "signing-key": "export",
 }

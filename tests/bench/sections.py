@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import import_module
 
-SECTIONS = ("fingerprint", "place", "registry", "screening", "spotting")
+SECTIONS = ("backtest", "fingerprint", "place", "registry", "screening", "spotting")
 """Modules beside this one whose ``run`` returns Markdown, in the order in which they are printed."""
 
 ONLY_WHEN_NAMED = {"speed": "listening"}

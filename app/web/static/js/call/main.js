@@ -101,6 +101,12 @@ async function start(player) {
     viewport.follow(playback.time);
     if (link.hasAttribute("data-play")) playback.play();
   });
+  // A link from elsewhere may name the moment (W3C Media Fragments): /calls/<id>#t=12.5
+  const named = /^#t=(\d+(?:\.\d+)?)/.exec(location.hash);
+  if (named) {
+    seek(Math.min(Number(named[1]), screen.duration_s));
+    viewport.follow(playback.time);
+  }
   drawAll();
   transport.showTime();
   player.classList.add("is-ready");
