@@ -272,6 +272,21 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+class ReviewQueue(StrEnum):
+    """Which queue a call waits in: what law asks, or what contracts and quality ask."""
+
+    COMPLIANCE = "compliance"
+    QUALITY = "quality"
+
+
+class QueueReason(StrEnum):
+    """Why a call waits for a reviewer."""
+
+    FLAGGED = "flagged"
+    NEW_SOURCE = "new_source"
+    SAMPLE = "sample"
+
+
 class FindingDecision(StrEnum):
     """What a reviewer says of one finding."""
 
@@ -586,6 +601,7 @@ class EventKind(StrEnum):
     OPT_OUT_NOTICE_ACKNOWLEDGED = "opt_out.notice_acknowledged"
     OPT_OUT_COMPLETED = "opt_out.completed"
     PRIVACY_REQUESTED = "privacy.requested"
+    PRIVACY_CHANGED = "privacy.changed"
     PRIVACY_VERIFIED = "privacy.verified"
     PRIVACY_DEFERRED = "privacy.deferred"
     PRIVACY_ENDED = "privacy.ended"
@@ -596,6 +612,10 @@ class EventKind(StrEnum):
     EXPORT_READ = "export.read"
     EXPORT_DELETED = "export.deleted"
     REVIEW_DECIDED = "review.decided"
+    REVIEW_CLAIMED = "review.claimed"
+    REVIEW_GIVEN_BACK = "review.given_back"
+    REVIEW_SKIPPED = "review.skipped"
+    REVIEW_ASSIGNED = "review.assigned"
     CLUSTER_GREW = "cluster.grew"
     CLUSTER_CHECK_OPENED = "cluster.check_opened"
     CLUSTER_CHECK_GIVEN_UP = "cluster.check_given_up"

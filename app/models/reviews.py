@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Moment, Term, one_of
-from app.vocabulary import CheckOutcome, FindingDecision, Verdict
+from app.models.base import Base, Json, Moment, Term, WideInteger, one_of
+from app.vocabulary import CheckOutcome, FindingDecision, QueueReason, ReviewQueue, Verdict
 
 OPEN = text("ended_at IS NULL")
 
@@ -54,6 +54,56 @@ class FindingVerdict(Base):
     reason: Mapped[str] = mapped_column(Text)
     decided_by: Mapped[str] = mapped_column(Text, comment="user id, or token id of a program")
     decided_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class QueueEntry(Base):
+    """A call that waits for a reviewer, by when it should be heard, and who has it just now.
+
+    One row for each call that waits; it goes when the call is reviewed. Everything but claim and assignment follows from
+    facts and can be made anew.
+    """
+
+    __tablename__ = "queue_entry"
+    __table_args__ = (
+        one_of("queue", ReviewQueue),
+        one_of("why", QueueReason),
+        CheckConstraint("(claimed_by IS NULL) = (claim_ends_at IS NULL)", name="claim_ends"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_at IS NULL)", name="claim_has_time"),
+        Index("ix_queue_entry_due", "queue", "due_at", "call_id"),
+        Index("ix_queue_entry_campaign", "queue", "campaign_id", "due_at"),
+        Index("ix_queue_entry_source", "queue", "source_id", "due_at"),
+        Index("ix_queue_entry_claimed", "claimed_by"),
+        Index("ix_queue_entry_assigned", "assigned_to"),
+        Index("ix_queue_entry_entered", "source_id", "entered_at"),
+    )
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    queue: Mapped[ReviewQueue] = mapped_column(Term(ReviewQueue))
+    why: Mapped[QueueReason] = mapped_column(Term(QueueReason))
+    due_at: Mapped[datetime] = mapped_column(Moment, comment="by when it should be heard; the queue is in this order")
+    parts: Mapped[list[str]] = mapped_column(Json, comment="what made it due then, one sentence each")
+    money_minor: Mapped[int] = mapped_column(WideInteger, comment="at stake by law, and revenue, US cents")
+    campaign_id: Mapped[str | None] = mapped_column(Text)
+    source_id: Mapped[str | None] = mapped_column(Text)
+    entered_at: Mapped[datetime] = mapped_column(Moment)
+    screening_id: Mapped[str] = mapped_column(ForeignKey("screening.id"), comment="what it was ordered by")
+    assigned_to: Mapped[str | None] = mapped_column(Text, comment="user id: only this person gets it")
+    claimed_by: Mapped[str | None] = mapped_column(Text, comment="user id")
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
+    claim_ends_at: Mapped[datetime | None] = mapped_column(Moment, comment="a browser that is lost gives the call back then")
+
+
+class QueueSkip(Base):
+    """That a reviewer passed a call over, and why; they are not offered it again, others are."""
+
+    __tablename__ = "queue_skip"
+    __table_args__ = (Index("ix_queue_skip_call", "call_id", "user_id"),)
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    user_id: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    skipped_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ClusterCheck(Base):
