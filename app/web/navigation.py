@@ -55,6 +55,7 @@ PLACES = (
     Place("number_lists.show", "Number lists", "shield-check", "/compliance/lists", "Compliance"),
     Place("scrubs.show", "Scrubs", "filter", "/compliance/scrubs", "Compliance"),
     Place("numbers.show", "State of a number", "phone-off", "/compliance/numbers", "Compliance"),
+    Place("exports.show", "Reports", "hash", "/compliance/reports", "Compliance"),
     Place("audit.show", "Audit trail", "scroll-text", "/audit", "Administration"),
     Place("workers.show", "Workers and jobs", "cpu", "/admin/workers", "Administration"),
     Place("users.show", "Users", "users", "/admin/users", "Administration"),
