@@ -327,3 +327,6 @@ class StageCache(Protocol):
 
     def store(self, key: str, value: Mapping[str, Any]) -> None:
         """Keep a JSON-able result under the key; written whole or not at all."""
+
+    def forget(self, key: str) -> None:
+        """Delete what is kept under the key; a key that does not exist is no error."""

@@ -576,6 +576,7 @@ class EventKind(StrEnum):
     CALL_SCREENED = "call.screened"
     NUMBER_LIST_LOADED = "number_list.loaded"
     NUMBER_LIST_WITHDRAWN = "number_list.withdrawn"
+    NUMBER_LIST_RUNS_OUT = "number_list.runs_out"
     NUMBERS_SCRUBBED = "numbers.scrubbed"
     SCRUB_REPORT_READ = "numbers.report_read"
     NUMBER_LOOKED_UP = "numbers.looked_up"

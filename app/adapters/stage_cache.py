@@ -70,6 +70,10 @@ class FolderStageCache:
         if self._now() - self._pruned_at >= PRUNE_EVERY_S:
             self.prune()
 
+    def forget(self, key: str) -> None:
+        """Delete the result; one that is not there is no error."""
+        self._path(key).unlink(missing_ok=True)
+
     def prune(self) -> int:
         """Delete what is older than the keeping time, abandoned drafts included; return how many files went."""
         self._pruned_at = self._now()

@@ -7,11 +7,12 @@ cut off. The result, the end of the job and the event are one transaction that o
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from app.models.analysis import AnalysisRun, TranscriptDocument
 from app.models.base import canonical_json
 from app.models.calls import Call, Recording
 from app.models.campaigns import CampaignVersion
+from app.models.consumers import Erasure
 from app.ports import BlobStore, Clock, JobRequest, StageCache, Transcriber
 from app.settings import Settings
 from app.unit_of_work import UnitOfWork, Work
@@ -223,7 +225,7 @@ class Analyst:
             self._transcriber,
             channel_roles=assignment.channel_roles,
             hot_words=assignment.hot_words,
-            cache=self._cache,
+            cache=_ListedCache(self._cache, assignment.sha256),
             on_progress=on_progress,
         )
         redaction = self._redactor(listening)
@@ -260,6 +262,9 @@ class Analyst:
         with self._uow.begin("worker") as work:
             finish_job(work.session, claim, now=work.now)
             run = work.session.get_one(AnalysisRun, assignment.run_id)
+            if work.session.get(Erasure, assignment.call_id) is not None:
+                record_failure(work, run.id, "erased", "The call was erased on request while its recording was being heard.")
+                return
             run.finished_at, run.stage, run.progress = work.now, "finished", 1.0
             work.session.add_all(listening_rows(assignment.run_id, heard.listening, heard.keys, work.now))
             _index_transcript(work.session, assignment.call_id, assignment.run_id, heard.redaction)
@@ -312,6 +317,36 @@ def _index_transcript(session: Session, call_id: str, run_id: str, redaction: Re
     session.execute(delete(TranscriptDocument).where(TranscriptDocument.call_id == call_id))
     text = "\n".join(utterance.text for utterance in redaction.utterances)
     session.add(TranscriptDocument(call_id=call_id, run_id=run_id, text=text))
+
+
+def stages_key(sha256: str) -> str:
+    """Return the key under which the stage cache lists what it keeps of a recording, so that it can be erased."""
+    return f"made-of-{sha256}"
+
+
+class _ListedCache:
+    """The stage cache for one recording: keeps a list of the keys that it used."""
+
+    def __init__(self, cache: StageCache, sha256: str) -> None:
+        self._cache = cache
+        self._index = stages_key(sha256)
+        self._keys = [str(key) for key in (cache.load(self._index) or {}).get("keys", ())]
+
+    def load(self, key: str) -> Mapping[str, Any] | None:
+        self._list(key)
+        return self._cache.load(key)
+
+    def store(self, key: str, value: Mapping[str, Any]) -> None:
+        self._list(key)
+        self._cache.store(key, value)
+
+    def forget(self, key: str) -> None:
+        self._cache.forget(key)
+
+    def _list(self, key: str) -> None:
+        if key not in self._keys:
+            self._keys.append(key)
+            self._cache.store(self._index, {"keys": self._keys})
 
 
 class _Fetched:

@@ -17,6 +17,7 @@ from app.compliance.service import shorten
 from app.conversation import KeywordHit
 from app.errors import InvalidTransition, NotFound
 from app.models.calls import Call
+from app.models.consumers import Erasure
 from app.models.screening import CurrentScreening, KeywordHitRow, Screening
 
 ABSENT = "absent"
@@ -74,6 +75,14 @@ def replay_call(session: Session, call_id: str, judge: Judge | None = None, *, s
     if screening.facts is None or screening.outcomes is None:
         raise InvalidTransition(
             f"call {call_id} was screened before facts were kept; analyse it again to have a screening that can be replayed",
+            call_id=call_id,
+        )
+    erasure = session.get(Erasure, screening.call_id)
+    if erasure is not None:
+        raise InvalidTransition(
+            f"sound and words of call {call_id} were erased on request on {erasure.erased_at:%Y-%m-%d}; what was judged is "
+            "kept, but it cannot be judged again",
+            code="erased",
             call_id=call_id,
         )
     listening = load_listening(session, screening.run_id)

@@ -20,9 +20,11 @@ from app.compliance.facts_json import read_facts
 from app.compliance.finding import FindingValue
 from app.compliance.judge import Judge, join_listening
 from app.compliance.opt_outs.service import capture_request
+from app.compliance.privacy.service import capture_privacy_request
 from app.conversation import KeywordHit, Listening
 from app.models.analysis import AnalysisRun
 from app.models.base import canonical_json
+from app.models.consumers import Erasure
 from app.models.screening import CurrentScreening, Finding, KeywordHitRow, Screening
 from app.ports import NumberRegistry
 from app.unit_of_work import Work
@@ -52,7 +54,7 @@ def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry
     None when there is nothing to screen, or the same analysis was screened with the same versions and facts before.
     """
     run = newest_finished_run(work.session, call_id)
-    if run is None:
+    if run is None or work.session.get(Erasure, call_id) is not None:
         return None
     is_heard_elsewhere = is_heard_from_other_number(work.session, call_id)
     known_facts = load_call_facts(work.session, call_id, lists=lists)
@@ -83,6 +85,7 @@ def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry
     _record_findings(work, screening.id, call_id, findings)
     _put_in_force(work.session, screening, findings, judged.states)
     capture_request(work, call_id, findings, known_facts.get("legs") or ())
+    capture_privacy_request(work, call_id, findings, known_facts.get("legs") or ())
     flags = [finding.rule for finding in findings if finding.is_flag]
     work.publish(
         EventKind.CALL_SCREENED,

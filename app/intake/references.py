@@ -11,6 +11,7 @@ from app.errors import InvalidInput
 from app.intake.call_rows import CallRow
 from app.models.calls import Call
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion, TrackingNumber
+from app.models.consumers import Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def is_recording_allowed(session: Session, *, campaign_id: str | None, campaign_
 
 
 def may_keep_recording(session: Session, call: Call) -> bool:
-    """Say whether audio of this call may be kept."""
+    """Say whether audio of this call may be kept: not where the campaign does not record, nor once it was erased on request."""
+    if session.get(Erasure, call.id) is not None:
+        return False
     return is_recording_allowed(session, campaign_id=call.campaign_id, campaign_version_id=call.campaign_version_id)
 
 

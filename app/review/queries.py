@@ -16,6 +16,7 @@ from app.jobs import IS_OPEN
 from app.models.analysis import AnalysisResult, AnalysisRun
 from app.models.calls import Call, CallLeg
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion
+from app.models.consumers import Erasure
 from app.models.events import Job
 from app.models.parties import Party
 from app.models.reviews import ClusterCheckCall, ClusterUndo, FindingVerdict, Review
@@ -64,6 +65,7 @@ def load_call_screen(session: Session, identity: Identity, call_id: str) -> Call
         heard=_find_heard(session, call_id),
         screened=_find_screened(session, call_id),
         reviews=_load_reviews(session, call_id),
+        erased_at=session.scalar(select(Erasure.erased_at).where(Erasure.call_id == call_id)),
     )
     return redact_screen(screen, identity)
 
@@ -108,6 +110,8 @@ def get_sound(session: Session, identity: Identity, call_id: str) -> AnalysisRes
     """
     get_call(session, call_id, identity)
     result = session.scalar(_newest_results(call_id))
+    if result is None and session.get(Erasure, call_id) is not None:
+        raise NotFound(f"the recording of call {call_id} was erased on request", call_id=call_id)
     if result is None:
         raise NotFound(f"call {call_id} has no recording that can be played", call_id=call_id)
     return result

@@ -154,3 +154,4 @@ class CallScreen:
     heard: Heard | None
     screened: Screened | None
     reviews: tuple[ReviewFact, ...]
+    erased_at: datetime | None = None

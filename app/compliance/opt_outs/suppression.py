@@ -19,6 +19,7 @@ import numpy as np
 from sqlalchemy import func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from app.compliance.consent_records.service import Revocation, revoke_consents
 from app.compliance.opt_outs.completion import complete_if_told
 from app.compliance.registry.entries import ASKED, Entries
 from app.compliance.registry.mirror import mirror_versions
@@ -30,7 +31,6 @@ from app.models.analysis import AnalysisRun
 from app.models.calls import Call
 from app.models.consumers import OptOut, OptOutNotice
 from app.models.parties import AgencyClient, Party
-from app.models.screening import Consent
 from app.phone import mask
 from app.ports import JobRequest
 from app.unit_of_work import UnitOfWork, Work
@@ -147,21 +147,10 @@ def _load(lists: NumberLists, missing: Sequence[Waiting]) -> str:
 
 
 def _revoke_consents(work: Work, row: OptOut) -> int:
-    """End the consents that the request reaches: all of the number, or those of the seller and those that name none."""
-    open_ones = select(Consent).where(
-        Consent.number == row.number, Consent.given_at <= row.received_at, Consent.revoked_at.is_(None)
-    )
-    names = None if row.scope is OptOutScope.EVERYBODY else _names_of(work.session, row.seller or "")
-    count = 0
-    for consent in work.session.scalars(open_ones.order_by(Consent.given_at, Consent.id)):
-        if names is not None and consent.seller is not None and consent.seller.casefold() not in names:
-            continue
-        consent.revoked_at, consent.revocation_recorded_at = row.received_at, work.now
-        consent.revocation = {"scope": str(row.scope), "way": str(row.way), "told_by": row.recorded_by, "opt_out_id": row.id}
-        told = {"opt_out_id": row.id, "revoked_at": row.received_at.isoformat(), "scope": str(row.scope)}
-        work.publish(EventKind.CONSENT_REVOKED, ("consent", consent.id), told)
-        count += 1
-    return count
+    """End the consents that the request reaches: all of the number, or those of the seller, its brands, and that name none."""
+    revocation = Revocation(row.received_at, row.scope, row.way, told_by=row.recorded_by, opt_out_id=row.id)
+    names = [None] if row.scope is OptOutScope.EVERYBODY else sorted(_names_of(work.session, row.seller or ""))
+    return sum(len(revoke_consents(work, row.number, revocation, seller=name)) for name in names)
 
 
 def _names_of(session: Session, seller: str) -> set[str]:

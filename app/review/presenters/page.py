@@ -1,6 +1,7 @@
 """What does the whole page of a call show? Joins header, conversation, findings, measures and the review form."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.access.identity import Identity, Permission
 from app.audio.state import AnalysisStanding
@@ -153,6 +154,8 @@ def build_call_page(
 
 def build_progress(screen: CallScreen) -> Progress | None:
     """Return why there is no (new) result yet, in plain words; None when the newest analysis is shown."""
+    if screen.erased_at is not None:
+        return _say_erased(screen.erased_at)
     if screen.standing.state is AnalysisState.ANALYSED:
         return None
     if screen.standing.state is AnalysisState.NO_RECORDING:
@@ -174,6 +177,14 @@ def say_standing(standing: AnalysisStanding) -> Progress:
         text = "The transcript, findings and score appear here by themselves."
         return Progress(str(state), wording.say_stage(standing.stage), text, percent, False)
     return Progress(str(state), wording.STATE_WORDS[state], "", 100, True)
+
+
+def _say_erased(at: datetime) -> Progress:
+    text = (
+        f"Sound, transcript and quotes were destroyed on {at:%d %b %Y} because the consumer asked for it, and cannot be "
+        "brought back. Times, numbers, consents and what was decided are kept, as the law asks."
+    )
+    return Progress(str(AnalysisState.NO_RECORDING), "Erased on request", text, 0, True)
 
 
 def _without_sound(screen: CallScreen) -> Progress:
