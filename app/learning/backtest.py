@@ -218,12 +218,20 @@ class PackCounts(_Sum):
 
 @dataclass(slots=True)
 class MoneyCounts(_Sum):
-    """Revenue and payout, in minor units of one currency, of the calls whose state changes; ``moved`` counts each call once."""
+    """Revenue and payout, in minor units of one currency, of the calls for which something changes.
+
+    ``moved`` counts, each once, the calls that are flagged, or not billable, on one side only; ``with_new_flags`` those that a
+    rule flags anew, whatever other rules say.
+    """
 
     newly_flagged_revenue: int = 0
     newly_flagged_payout: int = 0
     no_longer_flagged_revenue: int = 0
     no_longer_flagged_payout: int = 0
+    with_new_flags_revenue: int = 0
+    with_new_flags_payout: int = 0
+    with_lost_flags_revenue: int = 0
+    with_lost_flags_payout: int = 0
     newly_unbillable_revenue: int = 0
     newly_unbillable_payout: int = 0
     billable_again_revenue: int = 0
@@ -246,6 +254,8 @@ class CallCounts(_Sum):
     flagged_after: int = 0
     newly_flagged: int = 0
     no_longer_flagged: int = 0
+    with_new_flags: int = 0
+    with_lost_flags: int = 0
     newly_unbillable: int = 0
     billable_again: int = 0
     with_flips: int = 0
@@ -302,11 +312,18 @@ class Totals:
         calls.billable_again += was_unbillable and not is_unbillable
         calls.with_flips += bool(flips)
         calls.reviewed += sides.verdict is not None or bool(sides.decisions)
-        if was == now and was_unbillable == is_unbillable:
+        has_new, has_lost = sides.after.flags - sides.before.flags, sides.before.flags - sides.after.flags
+        calls.with_new_flags, calls.with_lost_flags = (
+            calls.with_new_flags + bool(has_new),
+            calls.with_lost_flags + bool(has_lost),
+        )
+        names = ["with_new_flags"] * bool(has_new) + ["with_lost_flags"] * bool(has_lost)
+        if was != now or was_unbillable != is_unbillable:
+            names.append("moved")
+        if not names:
             return
         calls.money_unknown += call.revenue_minor is None
         money = self.money.setdefault(call.currency, MoneyCounts())
-        names = ["moved"]
         if was != now:
             names.append("newly_flagged" if now else "no_longer_flagged")
         if was_unbillable != is_unbillable:
@@ -375,7 +392,7 @@ def _deal(groups: Mapping[str, Sequence[Any]]) -> Iterator[Any]:
 def compare_call(sides: CallSides) -> tuple[tuple[Flip, ...], tuple[PhraseChange, ...]]:
     """Return the rules that say something else of a call, by name, and the phrases that only one side hears, by time.
 
-    That a rule is not there and that it does not apply are the same answer.
+    That a rule is not there and that it does not apply are the same answer; how severe a pass would have been does not count.
     """
     flips = []
     for rule in sorted(sides.before.said.keys() | sides.after.said.keys()):
@@ -435,7 +452,7 @@ def _count_flip(counts: RuleCounts, flip: Flip) -> None:
 def _short(said: Said | None) -> tuple[Outcome, Severity | None]:
     if said is None or said.outcome is Outcome.NOT_APPLICABLE:
         return Outcome.NOT_APPLICABLE, None
-    return said.outcome, said.severity
+    return said.outcome, None if said.outcome is Outcome.PASS else said.severity
 
 
 def _place(phrase: Phrase) -> tuple[str, str, float, float]:

@@ -61,15 +61,13 @@ def say_headline(result: Result) -> str:
     if not calls["judged"]:
         return "No call of this window could be judged, so nothing can be said."
     newly, gone = calls["newly_flagged"], calls["no_longer_flagged"]
-    flips = result["flips_total"]
-    said = f"Of {calls['judged']:,} calls {newly:,} would be newly flagged and {gone:,} no longer."
-    if not flips and not result["phrases_total"]:
-        return f"Nothing would change on {calls['judged']:,} calls."
-    if not newly and not gone:
-        said = f"None of {calls['judged']:,} calls would be flagged anew or no longer."
-        said += (
-            f" {_count(flips, 'answer of a rule', 'answers of rules')} would differ on {_count(calls['with_flips'], 'call')}."
-        )
+    if not result["flips_total"] and not result["phrases_total"]:
+        return f"Nothing would change on {_count(calls['judged'], 'call')}."
+    said = f"Of {_count(calls['judged'], 'call')} {newly:,} would be newly flagged and {gone:,} no longer"
+    more, fewer = calls["with_new_flags"], calls["with_lost_flags"]
+    if (more, fewer) != (newly, gone):
+        said += f"; {more:,} would get a flag more, {fewer:,} lose one"
+    said += "."
     moved = [(Money(m["moved_revenue"], m["currency"]), Money(m["moved_payout"], m["currency"])) for m in result["money"]]
     moved = [(revenue, payout) for revenue, payout in moved if revenue.amount_minor or payout.amount_minor]
     if moved:
@@ -91,7 +89,7 @@ def say_warnings(result: Result) -> tuple[str, ...]:
     said += [f"{what}: {_count(number, noun)}." for what, number, noun in left_out if number]
     if calls["record_differs"]:
         said.append(
-            f"By the same rules, this release says something else than was recorded on {_count(calls['record_differs'], 'call')}. "
+            f"By the same rules this release says something else than was recorded: {_count(calls['record_differs'], 'call')}. "
             "That is the work of the release and is not counted as a change."
         )
     decided = sum(r["right_before"] + r["wrong_before"] + r["missed_before"] for r in result["rules"])
