@@ -21,11 +21,17 @@ from app.web.assets import register_assets
 from app.web.errors import register_errors
 from app.web.headers import register_headers
 from app.web.identify import register_identify
+from app.web.list_alarms import register_list_alarms
 from app.web.navigation import build_navigation
 from app.web.pages import (
     audit,
     calls,
+    consent,
+    consents,
     dashboard,
+    findings,
+    drafts,
+    editions,
     exports,
     health,
     intake,
@@ -34,6 +40,7 @@ from app.web.pages import (
     numbers,
     opt_outs,
     patterns,
+    rules,
     scorecards,
     scrubs,
     sign_in,
@@ -86,6 +93,7 @@ def create_app(services: Services, *, passwords: Passwords | None = None) -> API
     register_assets(app)
     register_headers(app, is_https=settings.secure_cookies)
     _offer_to_templates(app)
+    register_list_alarms(app, services.uow, services.number_lists)
     _register_pages(app, services, passwords or Passwords(), lasts)
     public(app.view_functions["openapi.spec"])
     return app
@@ -99,6 +107,7 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
         sign_in.make_blueprint(uow, doorkeeper, lasts=lasts, is_https=settings.secure_cookies),
         dashboard.make_blueprint(uow, clock),
         calls.make_blueprint(uow),
+        findings.make_blueprint(uow, clock),
         call_page.make_blueprint(uow, blobs, clock),
         cluster_views.make_blueprint(uow),
         trade.make_campaigns_blueprint(uow, clock),
@@ -106,15 +115,21 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
         upload_page.make_blueprint(uow, max_upload_mb=settings.max_upload_mb),
         upload.make_blueprint(uow, blobs, clock, max_upload_mb=settings.max_upload_mb),
         intake.make_blueprint(uow, blobs),
+        rules.make_rules_blueprint(uow, clock),
+        rules.make_packs_blueprint(uow, clock),
+        editions.make_blueprint(uow),
+        drafts.make_blueprint(uow),
         patterns.make_blueprint(uow, clock),
         scorecards.make_blueprint(uow, clock),
-        number_lists.make_blueprint(uow, services.number_lists, clock, max_upload_mb=settings.max_upload_mb),
+        number_lists.make_blueprint(uow, blobs, services.number_lists, clock, max_upload_mb=settings.max_upload_mb),
         scrubs.make_blueprint(uow, blobs, services.number_lists, max_upload_mb=settings.max_upload_mb),
         numbers.make_blueprint(uow, services.number_lists, clock),
         opt_outs.make_blueprint(uow, clock),
         notices.make_blueprint(uow),
         exports.make_blueprint(uow, blobs, services.signer, clock),
         tasks.make_blueprint(uow),
+        consents.make_blueprint(uow, blobs, clock, max_upload_mb=settings.max_upload_mb),
+        consent.make_blueprint(uow, clock, services.certificate_vendors),
         workers.make_blueprint(uow, services.queue, clock),
         users.make_blueprint(uow, passwords),
         tokens.make_blueprint(uow),

@@ -11,7 +11,10 @@ from app.access.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One page that the side bar can lead to; ``section`` marks the link as current on all pages below it."""
+    """One page that the side bar can lead to; ``section`` marks the link as current on all pages below it.
+
+    Of sections that lie within each other, the longest that fits is current.
+    """
 
     endpoint: str
     label: str
@@ -49,9 +52,14 @@ PLACES = (
     Place("upload_page.show", "Upload", "upload", "/upload", "Intake"),
     Place("intake.show", "Intake", "inbox", "/intake", "Intake"),
     Place("notices.show", "Do-not-call notices", "bell", "/notices", "Compliance"),
+    Place("findings.list_findings", "Findings", "flag", "/compliance", "Compliance"),
     Place("opt_outs.show", "Opt-outs", "user-x", "/compliance/opt-outs", "Compliance"),
+    Place("rules.list_rules", "Rules", "gavel", "/compliance/rules", "Compliance"),
+    Place("packs.list_packs", "Phrases", "quote", "/compliance/packs", "Compliance"),
+    Place("drafts.list_all", "Drafts", "file-pen", "/compliance/drafts", "Compliance"),
     Place("patterns.show", "Patterns of sources", "timer", "/compliance/patterns", "Compliance"),
     Place("scorecards.show", "Publisher scorecards", "chart-column", "/compliance/scorecards", "Compliance"),
+    Place("consents.show", "Consents", "circle-check", "/compliance/consents", "Compliance"),
     Place("number_lists.show", "Number lists", "shield-check", "/compliance/lists", "Compliance"),
     Place("scrubs.show", "Scrubs", "filter", "/compliance/scrubs", "Compliance"),
     Place("numbers.show", "State of a number", "phone-off", "/compliance/numbers", "Compliance"),
@@ -67,9 +75,10 @@ PLACES = (
 def build_navigation(app: Flask) -> Sequence[LinkGroup]:
     """Return the links that exist in this app and that the one who asks may open."""
     groups: dict[str, list[Link]] = {}
+    current = find_section(request.path)
     for place in PLACES:
         if _may_open(app, place.endpoint):
-            link = Link(place.label, place.icon, url_for(place.endpoint), _is_current(place.section))
+            link = Link(place.label, place.icon, url_for(place.endpoint), place.section == current)
             groups.setdefault(place.group, []).append(link)
     return [LinkGroup(heading, tuple(links)) for heading, links in groups.items()]
 
@@ -80,6 +89,7 @@ def _may_open(app: Flask, endpoint: str) -> bool:
     return isinstance(needed, Permission) and identity is not None and identity.may(needed)
 
 
-def _is_current(section: str) -> bool:
-    path = request.path
-    return path == section or (section != "/" and path.startswith(section + "/"))
+def find_section(path: str) -> str | None:
+    """Return the section a page belongs to: the longest that the path lies in."""
+    fits = [place.section for place in PLACES if path == place.section or path.startswith(place.section.rstrip("/") + "/")]
+    return max((section for section in fits if section != "/" or path == "/"), key=len, default=None)

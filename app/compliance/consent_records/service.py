@@ -61,6 +61,7 @@ class KeptAnswer:
     """A vendor's answer on record and what it says."""
 
     id: str
+    sha256: str
     reading: AnswerReading
     changed: tuple[str, ...]
     is_new: bool
@@ -190,7 +191,7 @@ def keep_answer(work: Work, consent_id: str, content: bytes, *, how: str, status
     known = select(CertificateAnswer).where(CertificateAnswer.consent_id == consent_id, CertificateAnswer.sha256 == sha256)
     row = work.session.scalar(known.limit(1)) if how == GIVEN else None
     if row is not None:
-        return KeptAnswer(row.id, reading, (), is_new=False)
+        return KeptAnswer(row.id, sha256, reading, (), is_new=False)
     row = CertificateAnswer(
         id=work.new_id(),
         consent_id=consent_id,
@@ -210,7 +211,7 @@ def keep_answer(work: Work, consent_id: str, content: bytes, *, how: str, status
     work.session.flush()
     told = {"vendor": vendor, "how": how, "status": status, "sha256": sha256, "changed": list(changed)}
     _publish(work, EventKind.CERTIFICATE_ASKED, consent, told, since=consent.given_at if changed else None)
-    return KeptAnswer(row.id, reading, changed, is_new=True)
+    return KeptAnswer(row.id, sha256, reading, changed, is_new=True)
 
 
 def read_bytes(row: CertificateAnswer) -> bytes:

@@ -7,16 +7,20 @@ from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest
 
 from app.access.guard import find_identity
-from app.compliance.number_files import LARGEST_SCRUB_BYTES
 from app.compliance.registry.service import NumberLists
 from app.ports import BlobStore, Clock
 from app.unit_of_work import UnitOfWork
 from app.web.api.calls import add_call_routes
 from app.web.api.clusters import add_cluster_routes
+from app.web.api.consents import add_consent_routes
 from app.web.api.documented import describe_api
+from app.web.api.exports import add_export_routes
+from app.web.api.number_lists import add_list_routes
 from app.web.api.numbers import add_number_routes
 from app.web.api.opt_outs import add_opt_out_routes
 from app.web.api.rate_limit import RateLimit
+from app.web.api.spooling import spool_body
+from app.web.api.tasks import add_task_routes
 
 BASE = "/api/v1"
 LARGEST_JSON_BYTES = 2_000_000
@@ -56,16 +60,20 @@ def make_api_blueprint(
         identity = find_identity()
         if identity is not None:
             limit.count(identity.actor)
-        if request.endpoint == "api.scrub_numbers" and request.mimetype == "text/csv":
-            request.max_content_length = LARGEST_SCRUB_BYTES
+        if request.endpoint == "api.load_list" or (request.endpoint == "api.scrub_numbers" and request.mimetype == "text/csv"):
+            spool_body(max_upload_mb * 1_000_000)
         elif request.method == "POST":
             _check_json()
 
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     add_cluster_routes(api, uow)
+    add_export_routes(api, uow, blobs)
     if lists is not None and clock is not None:
         add_opt_out_routes(api, uow, clock)
-        add_number_routes(api, uow, blobs, lists, clock)
+        add_consent_routes(api, uow, clock)
+        add_number_routes(api, uow, blobs, lists, clock, max_bytes=max_upload_mb * 1_000_000)
+        add_task_routes(api, uow)
+        add_list_routes(api, uow, blobs, lists, max_bytes=max_upload_mb * 1_000_000)
     return api
 
 
