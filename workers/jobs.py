@@ -23,7 +23,7 @@ from app.tasks import TaskProgress, TaskStopped, end_task, start_task
 from app.vocabulary import JobName
 from workers.context import services
 from workers.lease import LeaseKeeper
-from workers.tasks import TASKS
+from workers.tasks import CLEAN_UP, TASKS
 
 log = structlog.get_logger()
 Handler = Callable[[Services, Claim, LeaseKeeper], None]
@@ -114,6 +114,8 @@ def _run_task(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     with s.uow.begin("worker") as work:
         end_task(work, claim.subject_id, result=result, failure=failure)
         finish_job(work.session, claim, now=work.now)
+    if task.kind in CLEAN_UP:
+        CLEAN_UP[task.kind](s, task)
 
 
 def _record_failed_attempt(s: Services, claim: Claim, error: Exception) -> None:

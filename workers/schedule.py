@@ -10,6 +10,9 @@ import structlog
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
 from app.compliance.editions.service import keep_packaged
+from app.compliance.list_clocks import warn_of_lists
+from app.compliance.number_files import list_awaited_uploads
+from app.compliance.number_uploads import sweep
 from app.compliance.registry.mirror import mirror_versions
 from app.intake.service import fail_fetch
 from app.jobs import release_expired
@@ -57,6 +60,18 @@ def note_number_lists(s: Services) -> None:
             mirror_versions(work, s.number_lists.store)
 
 
+def warn_of_running_out(s: Services) -> None:
+    """Put it on record when area codes of a do-not-call list run out within 7, 3, 1 or 0 days, or have, once each."""
+    warn_of_lists(s.uow, s.number_lists)
+
+
+def sweep_uploads(s: Services) -> None:
+    """Remove uploaded files of numbers that no task waits for any more, as a killed worker leaves them."""
+    count = sweep(s.blobs, s.number_lists.data_dir, list_awaited_uploads(s.uow), s.clock.now())
+    if count:
+        log.info("uploads swept", count=count)
+
+
 def keep_rules_of_release(s: Services) -> None:
     """Keep the rules and phrases that this release ships as an edition, so that calls can be judged by them years later."""
     with s.uow.begin("system") as work:
@@ -71,6 +86,8 @@ def chores(s: Services) -> tuple[Chore, ...]:
         Chore("hand out due jobs", sweep, hand_out_due_jobs),
         Chore("keep the rules of this release", timedelta(hours=1), keep_rules_of_release),
         Chore("note number lists", timedelta(minutes=1), note_number_lists),
+        Chore("warn of lists that run out", timedelta(hours=1), warn_of_running_out),
+        Chore("sweep uploads", timedelta(minutes=10), sweep_uploads),
     )
 
 

@@ -8,6 +8,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from app.compliance.list_clocks import find_clocks
+from app.compliance.registry.service import NumberLists
+from app.errors import ListDamaged
 from app.models.analysis import AnalysisRun
 from app.models.calls import Call
 from app.models.events import Job
@@ -19,7 +22,8 @@ from app.vocabulary import AnalysisState
 class WorkCollector(Collector):
     """Asks database and queue at each scrape, so that every web process tells the same."""
 
-    def __init__(self, uow: UnitOfWork, queue: JobQueue, clock: Clock) -> None:
+    def __init__(self, uow: UnitOfWork, queue: JobQueue, clock: Clock, lists: NumberLists) -> None:
+        self._lists = lists
         self._uow = uow
         self._queue = queue
         self._clock = clock
@@ -36,7 +40,26 @@ class WorkCollector(Collector):
             calls = GaugeMetricFamily("earshot_calls", "Calls on record.")
             calls.add_metric([], session.scalar(select(func.count()).select_from(Call)) or 0)
             yield calls
+        yield from self._measure_lists()
         yield from self._measure_queues()
+
+    def _measure_lists(self) -> Iterable[Metric]:
+        left = GaugeMetricFamily(
+            "earshot_dnc_days_left",
+            "Days for which a do-not-call list may still be used where it runs out first; below 0 it clears no number.",
+            labels=["list"],
+        )
+        damaged = GaugeMetricFamily("earshot_dnc_damaged", "1 when a number list is damaged and nothing is answered from it.")
+        try:
+            least: dict[str, int] = {}
+            for clock in find_clocks(self._lists).clocks:
+                least[clock.title] = min(clock.days_left, least.get(clock.title, clock.days_left))
+            for title, days in least.items():
+                left.add_metric([title], days)
+            damaged.add_metric([], 0)
+        except ListDamaged:
+            damaged.add_metric([], 1)
+        yield from (left, damaged)
 
     def _measure_jobs(self, session: Session) -> Iterable[Metric]:
         state = case((Job.failed_at.is_not(None), "failed"), (Job.claimed_by.is_not(None), "running"), else_="waiting")

@@ -76,6 +76,7 @@ class NumberLists:
         performed_by: str = "",
         keep_report: Callable[[str], None] = lambda name: None,
         name: str | None = None,
+        garbage_out: Path | None = None,
     ) -> ScrubReport:
         """Hold the numbers of a file against the lists in force, now or at a moment, and keep a record of it.
 
@@ -85,6 +86,8 @@ class NumberLists:
             Called with the name of the scrub when the report is written and before it is put on record.
         name
             The name under which it is put on record, made of moment and report where none is given.
+        garbage_out
+            Where the rows without a number go, with their lines and reasons.
 
         Raises
         ------
@@ -92,7 +95,7 @@ class NumberLists:
         """
         now = self._clock.now()
         snapshot = take_snapshot(self.store, at or now)
-        report = scrub_file(snapshot, path, out, column=column, on_progress=on_progress)
+        report = scrub_file(snapshot, path, out, column=column, on_progress=on_progress, garbage_out=garbage_out)
         report.performed_at = now
         report.lists = [_describe_version(each, version) for each in snapshot.lists for version in each.versions]
         report.warnings = list(find_warnings(snapshot))
@@ -190,8 +193,8 @@ class NumberLists:
         return freshness(self.store.versions(), at or self._clock.now(), zones_of)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return what an officer should know about the lists in force now."""
-        return find_warnings(take_snapshot(self.store, self._clock.now()))
+        """Return what an officer should know about the records of the lists in force now, their age apart."""
+        return find_record_warnings(take_snapshot(self.store, self._clock.now()))
 
     def verify(self) -> list[tuple[str, str | None]]:
         """Compare every file with its hash; return for each version what is wrong with it, None for nothing."""
@@ -264,9 +267,13 @@ def find_warnings(snapshot: Snapshot) -> tuple[str, ...]:
                 warnings.append(f"{each.title}: version {version.id} is {age} days old and clears no number; load a newer one")
             elif state is Freshness.DUE:
                 warnings.append(f"{each.title}: version {version.id} is {age} days old and must be renewed within {left} days")
-        if each.name.kind is ListKind.NATIONAL and any(version.san is None for version in each.versions):
-            warnings.append("national: a version was loaded without its SAN, which the record of the scrub should name")
-    return tuple(warnings)
+    return (*warnings, *find_record_warnings(snapshot))
+
+
+def find_record_warnings(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what the records of the lists lack."""
+    without = any(version.san is None for each in snapshot.find(ListKind.NATIONAL) for version in each.versions)
+    return ("national: a version was loaded without its SAN, which the record of the scrub should name",) if without else ()
 
 
 def scrub_to_json(report: ScrubReport) -> dict[str, Any]:

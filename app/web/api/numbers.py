@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, request, url_for
+from flask import Response, g, request, url_for
 from pydantic import AwareDatetime, Field
 from pydantic_core import from_json
 from werkzeug.exceptions import BadRequest
 
 from app.access.guard import current_identity, require
 from app.access.permissions import Permission
-from app.compliance.number_files import Upload, read_report, report_key, scrub_upload
+from app.compliance.number_files import Later, read_report, receive_scrub, report_key
 from app.compliance.number_state import NumberFacts, look_up_number
+from app.compliance.number_uploads import Upload
 from app.compliance.place.hours import PlaceHours
 from app.compliance.registry.service import NumberLists
 from app.errors import InvalidInput, NotFound
@@ -24,11 +25,12 @@ from app.vocabulary import Disposition, OptOutScope, OptOutWay, ScrubOutcome
 from app.web.api.documented import CONFLICT, KEY_HEADER, answers
 from app.web.api.idempotency import idempotent
 from app.web.api.models import Answer, Body, Query
+from app.web.api.tasks import ASKED, answer_asked
 from app.web.files import answer_file
 
 KEYED = {"parameters": [KEY_HEADER]}
 NO_SCRUB = {404: "There is no such scrub, or its report is not kept."}
-TOO_LARGE = {413: "More than 20 MB of CSV or 2 MB of JSON."}
+TOO_LARGE = {413: "More of CSV than EARSHOT_MAX_UPLOAD_MB, or more than 2 MB of JSON."}
 MOST_NUMBERS = 100_000
 CSV_FILE = {"description": "The report.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 
@@ -149,7 +151,7 @@ class NumberStateOut(Answer):
 
 CSV_OR_JSON: dict[str, Any] = {
     "required": True,
-    "description": "A CSV file with telephone numbers, up to 20 MB, or a list of numbers.",
+    "description": "A CSV file with telephone numbers, or a list of numbers. A file of more than 2 MB is worked on as a task.",
     "content": {
         "text/csv": {"schema": {"type": "string"}},
         "application/json": {"schema": NumbersIn.model_json_schema()},
@@ -157,7 +159,9 @@ CSV_OR_JSON: dict[str, Any] = {
 }
 
 
-def add_number_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock: Clock) -> None:
+def add_number_routes(
+    api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock: Clock, *, max_bytes: int
+) -> None:
     """Add the routes below ``/scrubs`` and ``/numbers``."""
 
     @api.post("/scrubs", endpoint="scrub_numbers")
@@ -165,7 +169,7 @@ def add_number_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, list
     @require(Permission.NUMBERS_SCRUB)
     @api.doc(
         summary="Hold numbers against the do-not-call lists in force",
-        responses=answers(CONFLICT, TOO_LARGE, {507: "No room left."}),
+        responses=answers(CONFLICT, TOO_LARGE, ASKED, {507: "No room left."}),
         security="token",
         extensions=KEYED | {"requestBody": CSV_OR_JSON},
     )
@@ -174,16 +178,16 @@ def add_number_routes(api: APIBlueprint, uow: UnitOfWork, blobs: BlobStore, list
     def scrub(query: ScrubQuery) -> Any:
         column = query.column
         if request.mimetype == "text/csv":
-            upload = Upload(io.BytesIO(request.get_data()), query.filename)
+            upload = Upload(g.spooled.stream, query.filename)
         elif request.mimetype == "application/json":
             upload, column = Upload(io.BytesIO(_write_csv(_read_numbers())), "numbers.csv"), "1"
         else:
             raise InvalidInput("expected Content-Type text/csv or application/json", code="unsupported_media_type")
         try:
-            report = scrub_upload(uow, blobs, lists, current_identity(), upload, column)
+            done = receive_scrub(uow, blobs, lists, current_identity(), upload, column, max_bytes=max_bytes)
         except InvalidInput as error:
             raise InvalidInput(_say_refused(error), code=error.code) from None
-        return show_scrub(report.name), 201
+        return answer_asked(uow, done.task_id) if isinstance(done, Later) else (show_scrub(done.name), 201)
 
     @api.get("/scrubs/<scrub_id>")
     @require(Permission.NUMBERS_SCRUB)

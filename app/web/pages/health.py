@@ -23,7 +23,7 @@ def make_blueprint(services: Services) -> Blueprint:
     """Return the blueprint of /healthz, /readyz and /metrics."""
     bp = Blueprint("health", __name__)
     registry = CollectorRegistry()
-    registry.register(WorkCollector(services.uow, services.queue, services.clock))
+    registry.register(WorkCollector(services.uow, services.queue, services.clock, services.number_lists))
 
     @bp.get("/healthz")
     @public

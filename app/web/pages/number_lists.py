@@ -2,33 +2,39 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import BinaryIO, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.access.guard import current_identity, require
 from app.access.permissions import Permission
-from app.compliance.number_files import LARGEST_LIST_BYTES, ListForm, Upload, load_list, withdraw_list
+from app.compliance.list_clocks import find_clocks
+from app.compliance.number_files import Later, ListForm, receive_list, withdraw_list
+from app.compliance.number_uploads import Upload
 from app.compliance.registry.service import NumberLists
 from app.errors import InvalidInput, InvalidTransition, ListDamaged, StorageFull
 from app.intake.values import parse_moment
-from app.ports import Clock
+from app.ports import BlobStore, Clock
+from app.tasks import get_task
 from app.unit_of_work import UnitOfWork
-from app.vocabulary import ListKind
+from app.vocabulary import ListKind, TaskKind
+from app.web.calendar_file import write_calendar
 from app.web.files import answer_file, read_pieces
-from app.web.formatting import write_count
-from app.web.presenters.number_lists import present_lists, title_of
+from app.web.presenters.number_lists import fill_again, list_days, present_lists, say_loaded, title_of
+from app.web.task_forms import find_typed, list_open
 
 FIELDS = ("kind", "state", "obtained_at", "san", "area_codes", "source", "source_version")
 LONGEST_FIELD = 2000
 
 
-def make_blueprint(uow: UnitOfWork, lists: NumberLists, clock: Clock, *, max_upload_mb: int) -> Blueprint:
+def make_blueprint(uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock: Clock, *, max_upload_mb: int) -> Blueprint:
     """Return the blueprint of /compliance/lists."""
     bp = Blueprint("number_lists", __name__, url_prefix="/compliance/lists")
-    max_mb = min(max_upload_mb, LARGEST_LIST_BYTES // 1_000_000)
 
     def render(typed: Mapping[str, str], problem: str | None = None) -> str:
+        with uow.read() as session:
+            open_tasks = list_open(session, TaskKind.LOAD_LIST)
         page = present_lists(
             lists.freshness(),
             lists.store.versions(),
@@ -36,30 +42,45 @@ def make_blueprint(uow: UnitOfWork, lists: NumberLists, clock: Clock, *, max_upl
             clock.now(),
             typed=typed,
             problem=problem,
-            max_mb=max_mb,
+            max_mb=max_upload_mb,
+            open_tasks=open_tasks,
         )
         return render_template("number_lists.html", page=page)
 
     @bp.get("")
     @require(Permission.LISTS_MANAGE)
     def show() -> str:
-        return render({"kind": ListKind.NATIONAL})
+        """Show the lists; ``again`` fills the form with what was typed for a load that failed, ``loaded`` tells of one."""
+        typed = find_typed(uow, TaskKind.LOAD_LIST, request.args.get("again"))
+        return render(fill_again(typed) if typed else {"kind": ListKind.NATIONAL})
 
     @bp.post("")
     @require(Permission.LISTS_MANAGE)
     def load() -> Response | tuple[str, int]:
         typed = {name: request.form.get(name, "").strip()[:LONGEST_FIELD] for name in FIELDS}
-        files = [Upload(file.stream, file.filename) for file in request.files.getlist("files") if file.filename]
+        sent = request.files.getlist("files")
+        files = [Upload(cast(BinaryIO, file.stream), file.filename) for file in sent if file.filename]
+        max_bytes = max_upload_mb * 1_000_000
         try:
-            if not files:
-                raise InvalidInput("expected at least one file: choose the list as you got it, plain or zipped")
-            version, is_new = load_list(uow, lists, current_identity(), _read_form(typed), files)
+            form = _read_form(typed)
+            done = receive_list(uow, blobs, lists, current_identity(), form, files, max_bytes=max_bytes)
         except (InvalidInput, StorageFull) as refusal:
             return render(typed, refusal.message), 422
-        left_out = sum(file.garbage_count for file in version.files)
-        rest = f"; {write_count(left_out)} rows that are no entries were left out, see below" if left_out else ""
-        done = "Loaded" if is_new else "Was loaded before, nothing changed"
-        flash(f"{done}: {title_of(version)}, {write_count(version.count)} numbers{rest}.", "warn" if left_out else "done")
+        if isinstance(done, Later):
+            return redirect(url_for("tasks.show", task_id=done.task_id), 303)
+        version, is_new = done
+        flash(*say_loaded(version, is_new=is_new))
+        return redirect(url_for("number_lists.show"), 303)
+
+    @bp.get("/loaded/<task_id>")
+    @require(Permission.LISTS_MANAGE)
+    def loaded(task_id: str) -> Response:
+        """Tell what came of a load that went on in the background, on the page of lists."""
+        with uow.read() as session:
+            result = get_task(session, task_id, TaskKind.LOAD_LIST).result
+        version = next((v for v in lists.store.versions() if result and v.id == result["version"]), None)
+        if result and version:
+            flash(*say_loaded(version, is_new=result["is_new"]))
         return redirect(url_for("number_lists.show"), 303)
 
     @bp.post("/<version_id>/withdraw")
@@ -72,6 +93,13 @@ def make_blueprint(uow: UnitOfWork, lists: NumberLists, clock: Clock, *, max_upl
         else:
             flash(f"{title_of(version)} of {version.obtained_at:%d %b %Y} is out of force from now on.", "done")
         return redirect(url_for("number_lists.show"), 303)
+
+    @bp.get("/calendar.ics")
+    @require(Permission.LISTS_MANAGE)
+    def calendar() -> Response:
+        days = list_days(find_clocks(lists).clocks)
+        text = write_calendar(days, clock.now(), "Do-not-call lists")
+        return answer_file([text.encode()], "number-lists.ics", "text/calendar; charset=utf-8")
 
     @bp.get("/<version_id>/garbage.csv")
     @require(Permission.LISTS_MANAGE)

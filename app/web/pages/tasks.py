@@ -9,7 +9,7 @@ from app.errors import InvalidTransition, NotFound
 from app.tasks import TaskView, ask_to_stop, get_task
 from app.unit_of_work import UnitOfWork
 from app.vocabulary import TaskKind
-from app.web.presenters.tasks import find_result_url
+from app.web.presenters.tasks import find_form_url, find_result_url
 
 MAY_SEE = {
     TaskKind.BACKTEST: Permission.RULES_EDIT,
@@ -42,7 +42,7 @@ def make_blueprint(uow: UnitOfWork) -> Blueprint:
         result_url = find_result_url(task)
         if result_url:
             return redirect(result_url, 303)
-        return render_template("task.html", task=task)
+        return render_template("task.html", task=task, form_url=find_form_url(task))
 
     @bp.get("/<task_id>/live")
     @require(Permission.CALLS_VIEW)

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from app.compliance.registry.snapshot import zones_of
-from app.compliance.registry.versions import LONGEST_AGE_DAYS, AreaFreshness, ListVersion
+from app.compliance.list_clocks import ListClock, last_day_of
+from app.compliance.registry.versions import AreaFreshness, ListVersion
 from app.intake.values import US_STATES
+from app.tasks import TaskView
 from app.vocabulary import Freshness, ListKind
-from app.web.formatting import write_title
+from app.web.calendar_file import CalendarDay
+from app.web.formatting import write_count, write_title
+from app.web.list_alarms import say_areas
 
 SHORT_HASH = 12
 WEEK = 7
@@ -80,6 +83,7 @@ class ListsPage:
     versions: tuple[VersionView, ...]
     form: ListForm
     max_mb: int
+    open_tasks: tuple[TaskView, ...]
 
 
 def present_lists(
@@ -91,6 +95,7 @@ def present_lists(
     typed: Mapping[str, str],
     problem: str | None,
     max_mb: int,
+    open_tasks: Sequence[TaskView] = (),
 ) -> ListsPage:
     """Return the page."""
     used = Counter(row.version.id for row in rows)
@@ -109,7 +114,38 @@ def present_lists(
             tuple(sorted(US_STATES.split())),
         ),
         max_mb=max_mb,
+        open_tasks=tuple(open_tasks),
     )
+
+
+def say_loaded(version: ListVersion, *, is_new: bool) -> tuple[str, str]:
+    """Return what is told of a list that was just loaded, and the look of the notice."""
+    left_out = sum(file.garbage_count for file in version.files)
+    rest = f"; {write_count(left_out)} rows that are no entries were left out, see below" if left_out else ""
+    done = "Loaded" if is_new else "Was loaded before, nothing changed"
+    return f"{done}: {title_of(version)}, {write_count(version.count)} numbers{rest}.", "warn" if left_out else "done"
+
+
+def fill_again(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed for a load, by the parameters of its task."""
+    kind, _, state = given.get("list_name", "").partition(":")
+    names = ("san", "area_codes", "source", "source_version")
+    kept = {name: given.get(name, "") for name in names}
+    return {"kind": kind, "state": state, "obtained_at": given.get("obtained_at", "")[:16]} | kept
+
+
+def list_days(clocks: Sequence[ListClock]) -> list[CalendarDay]:
+    """Return the last days of the lists for somebody's own calendar, one event for each version and day."""
+    return [
+        CalendarDay(
+            uid=f"{clock.version_id}-{clock.last_day:%Y%m%d}@earshot",
+            day=clock.last_day,
+            summary=f"Last day of the {clock.title} list for {say_areas(clock.areas).lower()}",
+            description=f"Get a newer version and load it: from the next day on version {clock.version_id} clears no number "
+            f"of {', '.join(map(str, clock.areas)) or 'any area code'}.",
+        )
+        for clock in clocks
+    ]
 
 
 def title_of(version: ListVersion) -> str:
@@ -152,7 +188,7 @@ def _weeks(rows: Sequence[AreaFreshness], today: date) -> tuple[tuple[DayView, .
     ends: dict[date, Counter[str]] = defaultdict(Counter)
     for row in rows:
         if row.days_left is not None and row.days_left >= 0:
-            ends[_last_day(row)][title_of(row.version)] += 0 if row.area is None else 1
+            ends[last_day_of(row)][title_of(row.version)] += 0 if row.area is None else 1
     if not ends:
         return ()
     first = today - timedelta(days=today.weekday())
@@ -167,13 +203,6 @@ def _weeks(rows: Sequence[AreaFreshness], today: date) -> tuple[tuple[DayView, .
         for day in days
     ]
     return tuple(tuple(views[at : at + WEEK]) for at in range(0, len(views), WEEK))
-
-
-def _last_day(row: AreaFreshness) -> date:
-    """Return the last day on which a list may be used for an area code, by the calendar that counts most there."""
-    zones = zones_of(row.area) if row.area is not None else (UTC,)
-    first = min(row.version.obtained_at.astimezone(zone).date() for zone in zones)
-    return first + timedelta(days=LONGEST_AGE_DAYS[row.list_name.kind])
 
 
 def _version(version: ListVersion, used: int, now: datetime) -> VersionView:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.tasks import TaskView
+
 WORDS = (("blocked", "critical", "octagon-alert"), ("unknown", "medium", "circle-help"), ("allowed", "good", "circle-check"))
 
 
@@ -42,6 +44,7 @@ class ScrubsPage:
     column: str
     problem: str | None
     max_mb: int
+    open_tasks: tuple[TaskView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class ScrubPage:
     input_sha256: str
     report_sha256: str
     is_kept: bool
+    has_garbage: bool
 
 
 def present_scrubs(
@@ -65,12 +69,14 @@ def present_scrubs(
     column: str,
     problem: str | None,
     max_mb: int,
+    open_tasks: Sequence[TaskView] = (),
 ) -> ScrubsPage:
     """Return the page of all scrubs."""
-    return ScrubsPage(tuple(_line(name, record) for name, record in records), tuple(warnings), column, problem, max_mb)
+    lines = tuple(_line(name, record) for name, record in records)
+    return ScrubsPage(lines, tuple(warnings), column, problem, max_mb, tuple(open_tasks))
 
 
-def present_scrub(name: str, record: dict[str, Any], *, is_kept: bool) -> ScrubPage:
+def present_scrub(name: str, record: dict[str, Any], *, is_kept: bool, has_garbage: bool = False) -> ScrubPage:
     """Return the page of one scrub."""
     lists = [each | {"obtained_at": datetime.fromisoformat(each["obtained_at"])} for each in record["lists"]]
     return ScrubPage(
@@ -82,6 +88,7 @@ def present_scrub(name: str, record: dict[str, Any], *, is_kept: bool) -> ScrubP
         input_sha256=record["input"]["sha256"],
         report_sha256=record["report"]["sha256"],
         is_kept=is_kept,
+        has_garbage=has_garbage,
     )
 
 

@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 from app.access.tokens import issue_token
 from app.models.events import Event
 from app.models.screening import Consent
-from app.vocabulary import EventKind, Role
+from app.vocabulary import EventKind, JobName, Role
 from tests.functional.world import World, make_world
+from workers.jobs import _run_task, run_job
 
 FULL = "".join(f"212,555{last:04d}\n" for last in range(2000, 2200))
 Ask = Callable[..., TestResponse]
@@ -23,7 +24,7 @@ Ask = Callable[..., TestResponse]
 @pytest.fixture
 def world(sqlite_engine: Any, tmp_path: Any) -> World:
     """The application with a national list of 212."""
-    made = make_world(sqlite_engine, tmp_path)
+    made = make_world(sqlite_engine, tmp_path, max_upload_mb=3)
     form = {"kind": "national", "obtained_at": f"{made.clock.now() - timedelta(days=5):%Y-%m-%dT%H:%M}", "san": "4711"}
     made.signed_in("compliance").post("/compliance/lists", form | {"files": (io.BytesIO(FULL.encode()), "212.txt")})
     return made
@@ -97,7 +98,7 @@ def test_the_same_key_scrubs_once(ask: Ask, world: World) -> None:
         ({"json": {"numbers": []}}, 422),
         ({"json": {"numbers": [2125552000]}}, 422),
         ({"json": {"numbers": ["2125552000"], "list": "x"}}, 422),
-        ({"data": b"2125552000\n" * 1_900_000, "content_type": "text/csv"}, 413),
+        ({"data": b"2125552000\n" * 280_000, "content_type": "text/csv"}, 413),
     ],
     ids=["empty", "picture", "numberless", "cut", "type", "none", "integer", "unknown field", "large"],
 )
@@ -173,8 +174,89 @@ def test_a_scrub_that_does_not_exist_is_not_found(ask: Ask) -> None:
         assert ask("GET", f"/scrubs/{name}/report").status_code == 404
 
 
+def test_a_large_file_is_worked_on_as_a_task(ask: Ask, world: World) -> None:
+    body = "phone\n" + "2125552000\n2125559999\n" * 100_000
+    options: dict[str, Any] = {"data": body, "content_type": "text/csv", "headers": {"Idempotency-Key": "big"}}
+    answer = ask("POST", "/scrubs?filename=leads.csv", **options)
+    assert answer.status_code == 202, answer.text
+    asked = answer.json
+    assert asked is not None
+    assert (asked["kind"], asked["state"], answer.headers["Location"]) == ("scrub", "waiting", asked["url"])
+    again = ask("POST", "/scrubs?filename=leads.csv", **options)
+    assert (again.status_code, again.json) == (202, asked)
+    run_job(world.services, JobName.RUN_TASK, asked["id"], _run_task)
+    done = ask("GET", asked["url"].removeprefix("/api/v1")).json
+    assert done is not None
+    assert (done["state"], done["result"]["rows"], done["result"]["blocked"]) == ("done", 200_000, 100_000)
+    read = ask("GET", f"/scrubs/{done['result']['scrub']}").json
+    assert read is not None
+    assert (read["rows"], read["performed_by"]) == (200_000, "program compliance")
+    assert ask("GET", f"/tasks/{asked['id']}", Role.REVIEWER).status_code == 404
+    assert ask("GET", "/tasks/x").status_code == 404
+
+
+def load(ask: Ask, world: World, data: bytes, role: Role = Role.COMPLIANCE, **query: str) -> TestResponse:
+    asked = {"list": "national", "obtained_at": world.clock.now().isoformat(), "filename": "305.txt", "san": "1-2"} | query
+    return ask("POST", "/lists", role, query_string=asked, data=data, content_type="application/octet-stream")
+
+
+def test_a_list_is_loaded_by_the_api_at_once_or_as_a_task(ask: Ask, world: World) -> None:
+    small = load(ask, world, b"3052345678\n3052345679\nno number\n" + b"3055550000\n" * 200)
+    assert small.status_code == 201, small.text
+    assert small.json is not None
+    assert (small.json["numbers"], small.json["area_codes"], small.json["rows_left_out"]) == (3, [305], 1)
+    assert (small.json["loaded_by"], small.json["is_new"], small.json["san"]) == ("program compliance", True, "1-2")
+    large = load(ask, world, b"".join(b"%d\n" % number for number in range(3_055_000_000, 3_055_200_000)), filename="big.txt")
+    assert large.status_code == 202, large.text
+    assert large.json is not None
+    run_job(world.services, JobName.RUN_TASK, large.json["id"], _run_task)
+    done = ask("GET", f"/tasks/{large.json['id']}").json
+    assert done is not None
+    assert (done["state"], done["result"]["numbers"], done["result"]["is_new"]) == ("done", 200_000, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "query", "said"),
+    [
+        (b"", {}, "the file is empty"),
+        (b"3055550000\n", {"obtained_at": "2031-01-01T00:00:00Z"}, "not in the future"),
+        (b"3055550000\n", {"obtained_at": "soon"}, "obtained_at"),
+        (b"3055550000\n", {"san": "47 11; drop"}, "SAN"),
+        (b"3055550000\n", {"list": "state:XX"}, "two letters"),
+        (b"3055550000\n", {"list": "phonebook"}, "expected national"),
+        (b"3055550000\n", {"area_codes": "1x"}, "three digits"),
+        (b"name,town\nAnn,Ohio\n", {}, "expected a list of numbers"),
+    ],
+    ids=["empty", "ahead", "moment", "san", "state", "kind", "areas", "numberless"],
+)
+def test_a_list_that_cannot_be_loaded_is_refused_with_the_reason(
+    ask: Ask, world: World, data: bytes, query: dict[str, str], said: str
+) -> None:
+    before = world.services.number_lists.store.versions()
+    answer = load(ask, world, data, **query)
+    assert answer.status_code == 422, answer.text
+    assert said in answer.text
+    assert world.services.number_lists.store.versions() == before
+
+
+def test_other_roles_load_no_list(ask: Ask, world: World) -> None:
+    assert load(ask, world, b"3055550000\n", Role.REVIEWER).status_code == 403
+    assert ask("GET", "/lists/freshness", Role.ADVERTISER).status_code == 403
+
+
+def test_the_clocks_of_the_lists_are_told(ask: Ask, world: World) -> None:
+    told = ask("GET", "/lists/freshness").json
+    assert told is not None
+    assert (told["is_anything_loaded"], told["is_national_loaded"]) == (True, True)
+    (clock,) = told["clocks"]
+    assert (clock["list"], clock["area_codes"], clock["days_left"], clock["state"]) == ("national", ["212"], 26, "fresh")
+    assert clock["last_day"] == "2026-12-19"
+
+
 def test_the_description_names_the_routes(world: World) -> None:
     spec = world.app.test_client().get("/api/v1/openapi.json").json
     assert spec is not None
-    assert {"/api/v1/scrubs", "/api/v1/scrubs/{scrub_id}", "/api/v1/numbers/{number}/state"} <= set(spec["paths"])
+    assert {"/api/v1/scrubs", "/api/v1/scrubs/{scrub_id}", "/api/v1/numbers/{number}/state", "/api/v1/lists"} <= set(
+        spec["paths"]
+    )
     assert set(spec["paths"]["/api/v1/scrubs"]["post"]["requestBody"]["content"]) == {"text/csv", "application/json"}
