@@ -35,6 +35,8 @@ class Settings:
     web_threads: int = _setting(8, "Threads in each web server process.", unit="threads")
     audio_workers: int = _setting(0, "Audio worker processes; 0 = one per core.", unit="processes")
     light_workers: int = _setting(1, "Workers for light jobs such as screening.", unit="processes")
+    review_sample_percent: float = _setting(5.0, "Calls without a finding that reviewers hear all the same.", unit="percent")
+    review_first_of_source: int = _setting(10, "Calls of a new source that reviewers hear, finding or not.", unit="calls")
     task_workers: int = _setting(1, "Workers for back-tests, exports and other long work people ask for.", unit="processes")
     asr_model: str = _setting(
         "tiny.en", "Whisper model: a faster-whisper name or a folder with CTranslate2 weights; tiny.en needs no download."
@@ -183,7 +185,9 @@ def _find_contradictions(settings: Settings) -> list[str]:
     for name in positive:
         if getattr(settings, name) <= 0:
             problems.append(f"{PREFIX}{name.upper()}: expected more than 0, got {getattr(settings, name)}")
-    for name in ("audio_workers", "asr_threads", "asr_batch_windows"):
+    if not 0 <= settings.review_sample_percent <= 100:
+        problems.append(f"{PREFIX}REVIEW_SAMPLE_PERCENT: expected 0 to 100, got {settings.review_sample_percent}")
+    for name in ("audio_workers", "asr_threads", "asr_batch_windows", "review_first_of_source"):
         if getattr(settings, name) < 0:
             problems.append(f"{PREFIX}{name.upper()}: expected 0 or more, got {getattr(settings, name)}")
     if not 0 < settings.port < 65536:

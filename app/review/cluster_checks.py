@@ -19,10 +19,12 @@ from app.errors import Conflict, Forbidden, InvalidInput, InvalidTransition, Not
 from app.models.fingerprints import SameAudioCluster
 from app.models.reviews import ClusterCheck, ClusterCheckCall, ClusterUndo, FindingVerdict, Review
 from app.models.screening import CurrentScreening, Finding
+from app.ports import JobRequest
 from app.review.cluster_facts import ClusterStanding, OpenCheck, load_cluster_standing, load_name
 from app.review.cluster_sample import choose_decisions, draw_sample, find_sample_size
+from app.review.queue.entries import leave_queue
 from app.unit_of_work import Work
-from app.vocabulary import CheckOutcome, EventKind, FindingDecision, Verdict
+from app.vocabulary import CheckOutcome, EventKind, FindingDecision, JobName, QueueName, Verdict
 
 LONGEST_REASON = 2_000
 
@@ -124,6 +126,7 @@ def apply_check(work: Work, identity: Identity, check_id: str) -> Applied:
         f" check {check_id}."
     )
     _give(work, identity, check_id, rest, verdict, decisions, note)
+    leave_queue(work, [call.call_id for call in rest])
     row.outcome, row.ended_at, row.ended_by, row.verdict = CheckOutcome.APPLIED, work.now, _id_of(identity), verdict
     work.session.flush()
     work.publish(
@@ -182,7 +185,13 @@ def undo_check(work: Work, identity: Identity, check_id: str, reason: str) -> No
         ClusterUndo(check_id=check_id, undone_by=_id_of(identity), undone_at=work.now, reason=reason.strip())
     )  # fmt: skip
     work.session.flush()
-    work.publish(EventKind.CLUSTER_UNDONE, ("cluster", row.cluster_id), {"check_id": check_id, "reason": reason.strip()})
+    # Their calls wait for a reviewer again: the job that screens a call also finds its place in the queue.
+    given = select(ClusterCheckCall.call_id).where(
+        ClusterCheckCall.check_id == check_id, ClusterCheckCall.review_id.is_not(None)
+    )
+    jobs = tuple(JobRequest(QueueName.LIGHT, JobName.SCREEN_CALL, call_id) for call_id in work.session.scalars(given))
+    facts = {"check_id": check_id, "reason": reason.strip()}
+    work.publish(EventKind.CLUSTER_UNDONE, ("cluster", row.cluster_id), facts, jobs=jobs)
 
 
 def _hold(session: Session, cluster_id: str) -> None:

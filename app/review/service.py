@@ -14,6 +14,7 @@ from app.jobs import reopen_failed
 from app.models.events import Event, Job
 from app.models.reviews import FindingVerdict, Review
 from app.models.screening import CurrentScreening, Finding
+from app.review.queue.entries import leave_queue
 from app.unit_of_work import Work
 from app.vocabulary import EventKind, FindingDecision, JobName, Verdict
 
@@ -82,6 +83,8 @@ def record_review(work: Work, identity: Identity, call_id: str, review: ReviewIn
         )
         for finding_id, choice in sorted(review.findings.items())
     )
+    if review.verdict is not Verdict.UNDECIDED:
+        leave_queue(work, [call_id])
     work.publish(
         EventKind.REVIEW_DECIDED,
         ("call", call_id),
