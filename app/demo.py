@@ -25,6 +25,8 @@ from app.access.users import add_user
 from app.audio.state import analysis_state
 from app.bootstrap import Services
 from app.compliance.call_facts import SAMPLE_SENDER
+from app.compliance.consent_records.record import ConsentRecord
+from app.compliance.consent_records.service import Revocation, record_consent, revoke_consent
 from app.intake.call_rows import CallRow
 from app.intake.catalog import (
     AdTerms,
@@ -33,7 +35,6 @@ from app.intake.catalog import (
     record_ad,
     record_agency_client,
     record_campaign,
-    record_consent,
     record_party,
     record_payout,
     record_source,
@@ -43,7 +44,7 @@ from app.intake.legs import LegRow
 from app.intake.service import record_call, store_recording
 from app.models.calls import Call
 from app.models.parties import Party
-from app.models.screening import CurrentScreening
+from app.models.screening import Consent, CurrentScreening
 from app.models.users import User
 from app.settings import Settings
 from app.unit_of_work import Work
@@ -54,6 +55,8 @@ from app.vocabulary import (
     Disposition,
     EndedBy,
     LegDirection,
+    OptOutScope,
+    OptOutWay,
     PartyKind,
     Role,
     TransferType,
@@ -172,16 +175,34 @@ def _record_world(work: Work, world: Mapping[str, Any], today: date) -> None:
             work, ads[p["ad"]], sources[p["source"]], starts_at=since, amount_minor=flat, share_bp=share_bp
         )  # fmt: skip
     for c in world["consents"]:
-        record_consent(
-            work,
-            c["key"],
-            c["number"],
-            seller=c["seller"],
-            elements=c["elements"],
-            certificate=c["certificate"],
-            given_at=_moment(c["given"], today),
-            revoked_at=None if c["revoked"] is None else _moment(c["revoked"], today),
-        )
+        _record_consent(work, c, today)
+
+
+def _record_consent(work: Work, c: Mapping[str, Any], today: date) -> None:
+    """Put a consent on record with what its form's vendor is said to have answered."""
+    if work.session.scalar(select(Consent.id).where(Consent.external_id == c["key"])) is not None:
+        return
+    given_at = _moment(c["given"], today)
+    certificate = c["certificate"]
+    if certificate is not None:
+        told = {name: certificate[name] for name in ("kind", "id", "page_host", "phone_match")}
+        certificate = {**told, "created_at": given_at.isoformat()}
+        if c["certificate"]["retained"]:
+            certificate["retained_at"] = given_at.isoformat()
+        else:
+            certificate["expires_at"] = (given_at + timedelta(days=c["certificate"]["expires_in_days"])).isoformat()
+    record = ConsentRecord(
+        external_id=c["key"],
+        number=c["number"],
+        seller=c["seller"],
+        given_at=given_at,
+        elements=c["elements"],
+        certificate=certificate,
+        source=c["source"],
+    )
+    recorded = record_consent(work, record)
+    if c["revoked"] is not None:
+        revoke_consent(work, recorded.id, Revocation(_moment(c["revoked"], today), OptOutScope.SELLER, OptOutWay.OTHER))
 
 
 def _campaign_terms(c: Mapping[str, Any]) -> CampaignTerms:

@@ -1,4 +1,4 @@
-"""Who buys, who sells, on which terms: records parties, campaigns, ads, sources, numbers and consents.
+"""Who buys, who sells, on which terms: records parties, campaigns, ads, sources and numbers.
 
 Each function records one thing, found again by its external id: what is known already is left as it is. Terms are dated
 versions; changing them is a new version.
@@ -13,7 +13,6 @@ from sqlalchemy import select
 from app.errors import InvalidInput
 from app.models.campaigns import Ad, AdVersion, CallSource, Campaign, CampaignVersion, PayoutTerm, Target, TrackingNumber
 from app.models.parties import AgencyClient, Party
-from app.models.screening import Consent
 from app.phone import parse_nanp
 from app.unit_of_work import Work
 from app.vocabulary import Channel, EventKind, PartyKind
@@ -248,38 +247,6 @@ def record_payout(
             )
         )
         work.session.flush()
-
-
-def record_consent(
-    work: Work,
-    external_id: str,
-    number: str,
-    *,
-    seller: str | None,
-    elements: dict[str, Any],
-    certificate: dict[str, Any] | None,
-    given_at: datetime,
-    revoked_at: datetime | None = None,
-) -> Consent:
-    """Record a consumer's consent, or return the one known under this id."""
-    known = work.session.scalar(select(Consent).where(Consent.external_id == external_id))
-    if known is not None:
-        return known
-    consent = Consent(
-        id=work.new_id(),
-        external_id=external_id,
-        number=_number(number, "consent"),
-        seller=seller,
-        elements=elements,
-        certificate=certificate,
-        given_at=given_at,
-        revoked_at=revoked_at,
-        recorded_at=work.now,
-    )
-    work.session.add(consent)
-    work.session.flush()
-    work.publish(EventKind.CONSENT_RECORDED, ("consent", consent.id), {"external_id": external_id})
-    return consent
 
 
 def _number(text: str, what: str) -> str:

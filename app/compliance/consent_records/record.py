@@ -159,7 +159,8 @@ class _Cells:
     def take(self, name: str, parse: Callable[[Any], Any], *, is_needed: bool = False) -> Any:
         """Return a field's value, or None where it is blank or does not fit."""
         value = self._cells.get(name)
-        if (name != "text" and is_blank(value)) or value in ("", []):
+        # Of a text even "none" is what was shown.
+        if value is None or value in ("", []) or (name != "text" and is_blank(value)):
             if is_needed:
                 self._misfits.append(Misfit(name, "expected a value, which every consent needs", ""))
             return None
