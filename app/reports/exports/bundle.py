@@ -66,18 +66,19 @@ def write_bundle(
 
     CSV is always written, because the hashes are checked against it.
     """
-    with tempfile.TemporaryDirectory(prefix="earshot-export-") as name:
+    with tempfile.TemporaryDirectory(prefix="earshot-export-") as name, ExitStack() as stack:
         folder = Path(name)
-        tables = _write_tables(folder, report, made)
+        book = Workbook(folder / WORKBOOK, report, made.at) if ReportFormat.XLSX in made.formats else None
+        if book is not None:
+            stack.callback(book.discard)
+        tables = _write_tables(folder, report, book)
         on_progress(0, None, "writing the files")
         notes = [*report.notes, *report.late_notes()]
         gaps = list(report.gaps()) if report.gaps is not None else None
         manifest = _describe(session, report, tables, house, made) | {"notes": notes, "gaps": gaps}
         about = _about(manifest, report)
-        if tables.book is not None:
-            tables.book.close(
-                [(heading if at == 0 else "", line) for heading, ls in about.items() for at, line in enumerate(ls)]
-            )
+        if book is not None:
+            book.close([(heading if at == 0 else "", line) for heading, ls in about.items() for at, line in enumerate(ls)])
         if ReportFormat.PDF in made.formats:
             foot = f"SHA-256 of all rows: {manifest['rows_sha256']}  ·  made {manifest['made_at']} by {house.generator}"
             write_pdf(folder / PDF, report, tables.shown, PdfWords(about, foot))
@@ -101,16 +102,13 @@ class _Tables:
     described: list[dict[str, Any]]
     shown: list[PdfTable]
     row_count: int
-    book: Workbook | None
 
 
-def _write_tables(folder: Path, report: Report, made: Made) -> _Tables:
-    book = Workbook(folder / WORKBOOK, report, made.at) if ReportFormat.XLSX in made.formats else None
-    told = _Tables([], [], 0, book)
+def _write_tables(folder: Path, report: Report, book: Workbook | None) -> _Tables:
+    told = _Tables([], [], 0)
     for table in report.tables:
         first: list[list[str]] = []
-        with ExitStack() as stack:
-            written = stack.enter_context(CsvTable(folder, table))
+        with CsvTable(folder, table) as written:
             for row in table.rows:
                 written.write(row)
                 if book is not None:

@@ -59,6 +59,12 @@ class Workbook:
             self._about.write_string(at, 1, write_text(text), self._wrap)
         self._book.close()
 
+    def discard(self) -> None:
+        """Let go of what was written so far; after :meth:`close` nothing is left to do."""
+        for sheet in self._book.worksheets():
+            if sheet.row_data_fh is not None:
+                sheet.row_data_fh.close()
+
     def add_sheet(self, table: ReportTable, part: int) -> Any:
         """Start a sheet with the table's heading, which stays in sight."""
         sheet = self._book.add_worksheet(table.name if part == 1 else f"{table.name}-{part}")
