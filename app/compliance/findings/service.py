@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.access.identity import Identity
 from app.compliance.editions.judges import judge_in_force, judge_that_made
 from app.compliance.findings.dossier import get_finding
+from app.compliance.opt_outs.service import judge_by_finding
 from app.compliance.replay import Replay, replay_call
 from app.errors import InvalidInput, InvalidTransition
 from app.models.reviews import FindingVerdict
@@ -64,6 +65,7 @@ def decide_finding(work: Work, identity: Identity, finding_id: str, decision: Fi
         )
     )
     work.session.flush()
+    judge_by_finding(work, finding.call_id, finding.rule, decision, reason)
     facts = {"call_id": finding.call_id, "rule": finding.rule, "decision": str(decision), "verdict_id": verdict_id}
     work.publish(EventKind.FINDING_DECIDED, ("finding", finding.id), facts)
     return verdict_id
