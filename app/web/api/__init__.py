@@ -15,10 +15,10 @@ from app.web.api.clusters import add_cluster_routes
 from app.web.api.consents import add_consent_routes
 from app.web.api.documented import describe_api
 from app.web.api.exports import add_export_routes
-from app.web.api.exports import add_export_routes
 from app.web.api.number_lists import add_list_routes
 from app.web.api.numbers import add_number_routes
 from app.web.api.opt_outs import add_opt_out_routes
+from app.web.api.privacy import add_privacy_routes
 from app.web.api.rate_limit import RateLimit
 from app.web.api.spooling import spool_body
 from app.web.api.tasks import add_task_routes
@@ -69,9 +69,9 @@ def make_api_blueprint(
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     add_cluster_routes(api, uow)
     add_export_routes(api, uow, blobs)
-    add_export_routes(api, uow, blobs)
     if lists is not None and clock is not None:
         add_opt_out_routes(api, uow, clock)
+        add_privacy_routes(api, uow)
         add_consent_routes(api, uow, clock)
         add_number_routes(api, uow, blobs, lists, clock, max_bytes=max_upload_mb * 1_000_000)
         add_task_routes(api, uow)
