@@ -9,7 +9,9 @@ from app.tasks import TaskView
 from app.vocabulary import TaskKind
 
 RESULT_PAGES: dict[TaskKind, tuple[str, Callable[[TaskView], dict[str, Any]]]] = {
+    TaskKind.BACKTEST: ("backtests.show", lambda task: {"task_id": task.id}),
     TaskKind.LOAD_LIST: ("number_lists.loaded", lambda task: {"task_id": task.id}),
+    TaskKind.SCREEN_AGAIN: ("screenings.show", lambda task: {"task_id": task.id}),
     TaskKind.SCRUB: ("scrubs.read", lambda task: {"name": (task.result or {})["scrub"]}),
 }
 """The endpoint that shows the result of a kind, and the values its address needs."""
