@@ -10,6 +10,7 @@ from app.access.guard import find_identity
 from app.compliance.registry.service import NumberLists
 from app.ports import BlobStore, Clock
 from app.unit_of_work import UnitOfWork
+from app.web.api.backtests import add_backtest_routes
 from app.web.api.calls import add_call_routes
 from app.web.api.clusters import add_cluster_routes
 from app.web.api.consents import add_consent_routes
@@ -68,6 +69,7 @@ def make_api_blueprint(
 
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     add_cluster_routes(api, uow)
+    add_backtest_routes(api, uow)
     add_export_routes(api, uow, blobs)
     if lists is not None and clock is not None:
         add_opt_out_routes(api, uow, clock)
