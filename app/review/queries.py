@@ -10,6 +10,7 @@ from app.access.scope import get_call, scope_calls
 from app.audio.records import load_listening
 from app.audio.service import newest_recording
 from app.audio.state import AnalysisStanding, load_standing
+from app.compliance.findings.decisions import load_decisions
 from app.conversation import CallScore, KeywordHit, Listening, ScorePart
 from app.errors import NotFound
 from app.jobs import IS_OPEN
@@ -30,6 +31,7 @@ from app.review.screen import (
     FindingVote,
     Heard,
     Leg,
+    LoneDecision,
     RecordingFact,
     ReviewFact,
     Screened,
@@ -65,6 +67,7 @@ def load_call_screen(session: Session, identity: Identity, call_id: str) -> Call
         heard=_find_heard(session, call_id),
         screened=_find_screened(session, call_id),
         reviews=_load_reviews(session, call_id),
+        decided_alone=_load_decided_alone(session, call_id),
         erased_at=session.scalar(select(Erasure.erased_at).where(Erasure.call_id == call_id)),
     )
     return redact_screen(screen, identity)
@@ -321,3 +324,16 @@ def _load_reviews(session: Session, call_id: str) -> tuple[ReviewFact, ...]:
         )
         for row in session.execute(statement)
     )
+
+
+def _load_decided_alone(session: Session, call_id: str) -> tuple[LoneDecision, ...]:
+    alone = [decision for decision in load_decisions(session, [call_id]).values() if decision.is_by_itself]
+    if not alone:
+        return ()
+    ids = {decision.decided_by for decision in alone}
+    names = {row.id: row.name for kind in (User, ApiToken) for row in session.execute(_names_of(kind, ids))}
+    return tuple(LoneDecision(d.rule, d.decision, d.reason, names.get(d.decided_by, d.decided_by)) for d in alone)
+
+
+def _names_of(kind: type[User] | type[ApiToken], ids: set[str]) -> Select[str, str]:
+    return select(kind.id, kind.name).where(kind.id.in_(sorted(ids)))

@@ -145,6 +145,16 @@ class ReviewFact:
 
 
 @dataclass(frozen=True, slots=True)
+class LoneDecision:
+    """A decision on a rule outside a review, where it is the one that counts."""
+
+    rule: str
+    decision: FindingDecision
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallScreen:
     """Everything that the page of one call shows; the review that counts is first, those that were undone are last."""
 
@@ -154,4 +164,5 @@ class CallScreen:
     heard: Heard | None
     screened: Screened | None
     reviews: tuple[ReviewFact, ...]
+    decided_alone: tuple[LoneDecision, ...] = ()
     erased_at: datetime | None = None

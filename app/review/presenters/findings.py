@@ -76,7 +76,7 @@ def build_findings(screen: CallScreen, identity: Identity) -> tuple[FindingView,
     """Return the violations and questions of the screening in force, the gravest first; reviewers' names stay inside."""
     if screen.screened is None:
         return ()
-    return tuple(_view(found, screen.reviews, identity) for found in screen.screened.findings if found.outcome in FLAGGED)
+    return tuple(_view(found, screen, identity) for found in screen.screened.findings if found.outcome in FLAGGED)
 
 
 def build_missing(screen: CallScreen) -> tuple[MissingView, ...]:
@@ -89,7 +89,7 @@ def build_missing(screen: CallScreen) -> tuple[MissingView, ...]:
     )
 
 
-def _view(finding: ScreenedFinding, reviews: Sequence[ReviewFact], identity: Identity) -> FindingView:
+def _view(finding: ScreenedFinding, screen: CallScreen, identity: Identity) -> FindingView:
     text = find_rule_text(finding.rule, _version(finding.evidence))
     return FindingView(
         id=finding.id,
@@ -107,7 +107,7 @@ def _view(finding: ScreenedFinding, reviews: Sequence[ReviewFact], identity: Ide
         at_stake=_say_stake(finding.evidence),
         quotes=_quotes(finding),
         facts=_facts(finding.evidence),
-        in_force=find_decision(finding.id, reviews, identity),
+        in_force=_find_lone(finding.rule, screen, identity) or find_decision(finding.id, screen.reviews, identity),
     )
 
 
@@ -131,6 +131,19 @@ def _say_stake(evidence: Mapping[str, Any]) -> str:
         return ""
     least, most = (Money(int(stake[end]), stake["currency"]) for end in ("least", "most"))
     return f"{least} for this call" if least == most else f"{least} to {most} for this call"
+
+
+def _find_lone(rule: str, screen: CallScreen, identity: Identity) -> DecisionInForce | None:
+    """Return the decision outside a review, where that is the one that counts."""
+    for decided in screen.decided_alone:
+        if decided.rule == rule:
+            return DecisionInForce(
+                decision=str(decided.decision),
+                label=wording.DECISION_WORDS[decided.decision][1],
+                reason="" if identity.is_outside else decided.reason,
+                by="the network" if identity.is_outside else decided.by,
+            )
+    return None
 
 
 def find_decision(finding_id: str, reviews: Sequence[ReviewFact], identity: Identity) -> DecisionInForce | None:

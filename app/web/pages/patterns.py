@@ -15,7 +15,7 @@ def make_blueprint(uow: UnitOfWork, clock: Clock) -> Blueprint:
     bp = Blueprint("patterns", __name__)
 
     @bp.get("/compliance/patterns")
-    @require(Permission.FINDINGS_VIEW)
+    @require(Permission.PATTERNS_VIEW)
     def show() -> tuple[str, int]:
         days, problem = choose_window(request.args.get("days", ""))
         with uow.read() as session:
