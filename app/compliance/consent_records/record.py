@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.compliance.consent_records.certificate_link import LONGEST_LINK, read_certificate_link
+from app.compliance.consent_records.certificate_link import LONGEST_LINK, VENDORS, read_certificate_link
 from app.errors import InvalidInput
 from app.intake.values import is_blank, parse_moment, parse_text
 from app.models.base import canonical_json
@@ -178,7 +178,7 @@ class _Cells:
 
 
 def _read_certificate(reader: _Cells) -> dict[str, Any] | None:
-    kind = reader.take("certificate_kind", lambda value: parse_text(value, longest=30).casefold())
+    kind = reader.take("certificate_kind", _parse_vendor)
     found = reader.take("certificate", lambda value: read_certificate_link(parse_text(value, longest=LONGEST_LINK), kind))
     told = {
         **{
@@ -260,6 +260,13 @@ def _parse_flag_or_partners(value: Any) -> bool:
         return _parse_flag(value)
     except ValueError:
         raise ValueError("expected yes, no, or partners where the text speaks of partners and lists none") from None
+
+
+def _parse_vendor(value: Any) -> str:
+    word = parse_text(value).casefold()
+    if word not in VENDORS:
+        raise ValueError(f"expected {' or '.join(VENDORS)}")
+    return word
 
 
 def _parse_moment_text(value: Any) -> str:
