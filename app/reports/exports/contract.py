@@ -86,10 +86,10 @@ class Used:
     screening_count: int = 0
     without_facts: int = 0
 
-    def add_screening(self, versions: Mapping[str, Any], *, has_facts: bool = True) -> None:
-        """Note the versions that made a screening (``Screening.versions``), and whether its facts were kept."""
-        self.screening_count += 1
-        self.without_facts += not has_facts
+    def add_screening(self, versions: Mapping[str, Any], *, has_facts: bool = True, count: int = 1) -> None:
+        """Note the versions that made a screening (``Screening.versions``), or some, and whether facts were kept."""
+        self.screening_count += count
+        self.without_facts += 0 if has_facts else count
         for name, version in versions.items():
             for inner, value in version.items() if isinstance(version, Mapping) else ((None, version),):
                 self.screenings.setdefault(f"{name}.{inner}" if inner else name, set()).add(str(value))

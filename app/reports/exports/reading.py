@@ -19,7 +19,7 @@ from app.models.calls import Call
 from app.models.campaigns import CallSource, Campaign
 from app.models.parties import Party
 from app.models.screening import CurrentScreening, Finding, Screening
-from app.reports.exports.contract import Params, Reader, Report, Row
+from app.reports.exports.contract import Params, Reader, Report, Row, Used
 from app.tasks import OnProgress
 from app.vocabulary import LegDirection, Outcome
 
@@ -125,6 +125,19 @@ def iterate_batches(
 def count_calls(session: Session, params: Params, reader: Reader) -> int:
     """Return how many calls were asked for."""
     return session.scalar(scope_calls(select(func.count()).select_from(Call).where(*conditions(params)), reader.identity)) or 0
+
+
+def note_screenings(session: Session, params: Params, reader: Reader, used: Used) -> None:
+    """Note the versions that screened the calls asked for, for builders that count them and do not read them one by one."""
+    grouped: Any = (
+        select(Screening.versions, Screening.facts.is_not(None).label("has_facts"), func.count().label("screenings"))
+        .join(CurrentScreening, CurrentScreening.screening_id == Screening.id)
+        .join(Call, Call.id == CurrentScreening.call_id)
+        .where(*conditions(params))
+        .group_by(Screening.versions, Screening.facts.is_not(None))
+    )
+    for row in session.execute(scope_calls(grouped, reader.identity)):
+        used.add_screening(row.versions, has_facts=bool(row.has_facts), count=row.screenings)
 
 
 def conditions(params: Params) -> tuple[ColumnElement[bool], ...]:

@@ -27,8 +27,8 @@ from app.models.disputes import Dispute
 from app.models.parties import Party
 from app.models.screening import CurrentScreening, Finding
 from app.money import Money
-from app.reports.exports.contract import Column, ColumnKind, Params, Reader, Report, ReportTable, Row
-from app.reports.exports.reading import conditions, describe_filters
+from app.reports.exports.contract import Column, ColumnKind, Params, Reader, Report, ReportTable, Row, Used
+from app.reports.exports.reading import conditions, describe_filters, note_screenings
 from app.shares import Share
 from app.tasks import OnProgress
 from app.vocabulary import DisputeState, FindingDecision, Outcome, ReportKind
@@ -160,6 +160,8 @@ def build_scorecard(
         f"The period before: {before_of(params).since:%Y-%m-%d} to {params.since:%Y-%m-%d}, UTC.",
         "A finding is what a rule said; confirmed and refused are what people decided about it: of each call the newest.",
     ]
+    used = Used()
+    note_screenings(session, params, reader, used)
     return Report(
         kind=ReportKind.SCORECARD,
         title="Publisher scorecard",
@@ -170,6 +172,7 @@ def build_scorecard(
             ReportTable("dispositions", "How calls ended", DISPOSITIONS, _disposition_rows(counts)),
         ),
         notes=tuple(notes if has_disputes else [*notes, "No dispute was filed on a call of this period."]),
+        used=used,
     )
 
 
