@@ -16,11 +16,13 @@ from app.web.api.clusters import add_cluster_routes
 from app.web.api.consents import add_consent_routes
 from app.web.api.documented import describe_api
 from app.web.api.exports import add_export_routes
+from app.web.api.findings import add_finding_routes
 from app.web.api.number_lists import add_list_routes
 from app.web.api.numbers import add_number_routes
 from app.web.api.opt_outs import add_opt_out_routes
 from app.web.api.privacy import add_privacy_routes
 from app.web.api.rate_limit import RateLimit
+from app.web.api.rules import add_rule_routes
 from app.web.api.spooling import spool_body
 from app.web.api.tasks import add_task_routes
 
@@ -64,14 +66,17 @@ def make_api_blueprint(
             limit.count(identity.actor)
         if request.endpoint == "api.load_list" or (request.endpoint == "api.scrub_numbers" and request.mimetype == "text/csv"):
             spool_body(max_upload_mb * 1_000_000)
-        elif request.method == "POST":
+        elif request.method == "POST" or request.endpoint in ("api.put_rule", "api.put_pack"):
             _check_json()
 
     add_call_routes(api, uow, blobs, max_bytes=max_upload_mb * 1_000_000, allowed_hosts=allowed_hosts)
     add_cluster_routes(api, uow)
     add_backtest_routes(api, uow)
     add_export_routes(api, uow, blobs)
+    if clock is not None:
+        add_rule_routes(api, uow, clock)
     if lists is not None and clock is not None:
+        add_finding_routes(api, uow, clock)
         add_opt_out_routes(api, uow, clock)
         add_privacy_routes(api, uow)
         add_consent_routes(api, uow, clock)
