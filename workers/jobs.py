@@ -18,6 +18,8 @@ from app.compliance.opt_outs.suppression import suppress_waiting
 from app.errors import Conflict, InvalidInput, InvalidTransition, ListDamaged, NotFound, StorageFull
 from app.intake import service as intake
 from app.jobs import Claim, claim_job, fail_attempt, finish_job
+from app.review.queue.entries import refresh_entries
+from app.review.queue.order import sampling_of
 from app.scoring.service import screen_and_score
 from app.tasks import TaskProgress, TaskStopped, end_task, start_task
 from app.vocabulary import JobName
@@ -84,6 +86,7 @@ def _analyze(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
 def _screen(s: Services, claim: Claim, keeper: LeaseKeeper) -> None:
     with s.uow.begin("worker") as work:
         screen_and_score(work, claim.subject_id, judge=judge_in_force(work.session), lists=s.number_lists)
+        refresh_entries(work, [claim.subject_id], sampling_of(s.settings))
         finish_job(work.session, claim, now=work.now)
 
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -24,16 +25,22 @@ from app.review.presenters.clusters import SameAudioCard, build_same_audio_card
 from app.review.presenters.findings import build_findings
 from app.review.presenters.page import build_call_page, say_standing
 from app.review.presenters.player import build_player
+from app.review.presenters.queue import load_claim_bar
 from app.review.presenters.subtitles import build_subtitles
+from app.review.queue.claims import Filters
+from app.review.queue.order import SamplingPolicy
+from app.review.queue.views import go_to_next
 from app.review.redacted import choose_copy
 from app.unit_of_work import UnitOfWork
+from app.vocabulary import ReviewQueue
 
 # Smaller answers gain nothing from being packed.
 PACK_FROM_BYTES = 4_000
 
 
-def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint:
-    """Return the pages under ``/calls/<id>``."""
+def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock, policy: SamplingPolicy | None = None) -> Blueprint:
+    """Return the pages under ``/calls/<id>``; ``policy`` says which calls without a finding are heard."""
+    sampling = policy or SamplingPolicy()
     blueprint = Blueprint("call", __name__, url_prefix="/calls/<call_id>", template_folder="templates")
 
     @blueprint.get("")
@@ -90,18 +97,14 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
     @blueprint.post("/review")
     @require(Permission.REVIEW_DECIDE)
     def review(call_id: str) -> BaseResponse:
-        identity = current_identity()
         values = request.form.to_dict()
         try:
-            with uow.begin(identity.actor) as work:
-                get_call(work.session, call_id, identity)
-                service.record_review(work, identity, call_id, parse_review(values))
+            _record(uow, call_id, values)
         except InvalidInput as error:
             name = str(error.details.get("field", "form"))
             page = _render(call_id, TypedReview(values, {name: error.message}))
             return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
-        flash("Your verdict is recorded.", "done")
-        return redirect(url_for(".show", call_id=call_id, reviewed="1"), HTTPStatus.SEE_OTHER)
+        return _go_on(uow, sampling, call_id, values.get("next_in", ""))
 
     @blueprint.post("/analyze")
     @require(Permission.ANALYSIS_REQUEST)
@@ -117,7 +120,9 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, clock: Clock) -> Blueprint
         with uow.read() as session:
             loaded = queries.load_call_screen(session, identity, call_id)
             same_audio = _load_same_audio(session, identity, call_id)
-        return render_template("call/page.html", page=build_call_page(loaded, identity, form=typed, same_audio=same_audio))
+            claim = load_claim_bar(session, identity, call_id, clock.now())
+        page = build_call_page(loaded, identity, form=typed, same_audio=same_audio)
+        return render_template("call/page.html", page=page, claim=claim)
 
     return blueprint
 
@@ -128,6 +133,21 @@ def answer_subtitles(listening: Listening, call_id: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="call-{call_id}.vtt"'
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _record(uow: UnitOfWork, call_id: str, values: Mapping[str, str]) -> None:
+    identity = current_identity()
+    with uow.begin(identity.actor) as work:
+        get_call(work.session, call_id, identity)
+        service.record_review(work, identity, call_id, parse_review(values))
+
+
+def _go_on(uow: UnitOfWork, policy: SamplingPolicy, call_id: str, queue: str) -> BaseResponse:
+    """Say that the verdict is recorded, and lead to the next call of a queue, or back to the same call."""
+    flash("Your verdict is recorded.", "done")
+    if queue in set(ReviewQueue):
+        return go_to_next(uow, policy, ReviewQueue(queue), Filters(), after=call_id)
+    return redirect(url_for("call.show", call_id=call_id, reviewed="1"), HTTPStatus.SEE_OTHER)
 
 
 def _load_same_audio(session: Session, identity: Identity, call_id: str) -> SameAudioCard | None:

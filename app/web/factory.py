@@ -15,6 +15,8 @@ from app.bootstrap import Services
 from app.intake.service import parse_allowed_hosts
 from app.review import cluster_views
 from app.review import views as call_page
+from app.review.queue import views as queue_pages
+from app.review.queue.order import sampling_of
 from app.web import formatting, upload
 from app.web.api import make_api_blueprint
 from app.web.assets import register_assets
@@ -112,7 +114,8 @@ def _register_pages(app: APIFlask, services: Services, passwords: Passwords, las
         dashboard.make_blueprint(uow, clock),
         calls.make_blueprint(uow),
         findings.make_blueprint(uow, clock),
-        call_page.make_blueprint(uow, blobs, clock),
+        call_page.make_blueprint(uow, blobs, clock, sampling_of(settings)),
+        queue_pages.make_blueprint(uow, clock, sampling_of(settings)),
         cluster_views.make_blueprint(uow),
         trade.make_campaigns_blueprint(uow, clock),
         trade.make_sources_blueprint(uow, clock),

@@ -15,6 +15,11 @@ from app.models.screening import CurrentScreening, Finding, KeywordHitRow, Scree
 from app.unit_of_work import Work
 from app.vocabulary import Disposition, RecordingState
 
+TURNS = {
+    "talk_s": [20.0, 30.0], "overlap_s": 0.0, "dead_air_s": 1.0, "longest_dead_air_s": 1.0, "two_way_speech_s": 40.0,
+    "response_latency_s": 0.5, "interruptions": 0, "first_word_s": [1.0, 0.2], "dead_air": [], "overlap": [],
+}  # fmt: skip
+
 
 def keep_call(
     work: Work,
@@ -57,7 +62,7 @@ def keep_call(
     session.add(
         AnalysisResult(
             run_id=run, duration_s=recorded_s, sample_rate_hz=8000, channels=2, channel_roles=["caller", "agent"],
-            speech=[[], []], turns={}, tones=[], caller_voice={"label": "unknown", "probabilities": {}, "reasons": []},
+            speech=[[], []], turns=TURNS, tones=[], caller_voice={"label": "unknown", "probabilities": {}, "reasons": []},
             engine={}, notes=[], peaks_blob_key="peaks/1", listening_blob_key="listening/1",
             listening_media_type="audio/ogg", made_at=work.now,
         )

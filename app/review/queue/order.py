@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.money import Money
+from app.settings import Settings
 from app.vocabulary import Authority, Outcome, QueueReason, ReviewQueue, Severity
 
 CONTRACTUAL = frozenset({Authority.CONTRACT, Authority.POLICY, Authority.STANDARD})
@@ -76,6 +77,11 @@ class SamplingPolicy:
     percent: float = 5.0
     first_of_source: int = 10
     seed: str = "earshot"
+
+
+def sampling_of(settings: Settings) -> SamplingPolicy:
+    """Return the policy that the settings ask for."""
+    return SamplingPolicy(percent=settings.review_sample_percent, first_of_source=settings.review_first_of_source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,11 @@ export class ReviewForm {
     if (kept && !form.hasAttribute("data-typed")) this.#restore(kept);
     form.addEventListener("input", () => this.#keep());
     form.addEventListener("submit", () => this.#keep());
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]")) return;
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[data-next]") ?? form.querySelector(".verdict-send"));
+    });
   }
 
   /** Return the stretches heard before a reload. */
