@@ -11,10 +11,13 @@ from app.adapters.database import open_database
 from app.adapters.process_death import die_with_parent
 from app.bootstrap import Services
 from app.compliance.consent_records.importing import import_consents
+from app.compliance.editions.judges import judge_in_force
 from app.compliance.number_files import clean_up, load_as_task, scrub_as_task
+from app.compliance.screen_again import screen_again
 from app.learning.backtest_run import Workforce
 from app.learning.backtest_service import do_backtest
 from app.reports.exports.service import run_export
+from app.scoring.service import screen_and_score
 from app.tasks import OnProgress, TaskView
 from app.vocabulary import TaskKind
 
@@ -32,6 +35,13 @@ TASKS: dict[TaskKind, TaskFunction] = {
         s.uow, s.blobs, s.number_lists, s.signer, s.clock.now(), task, on_progress
     ),
     TaskKind.LOAD_LIST: lambda s, task, on_progress: load_as_task(s.uow, s.blobs, s.number_lists, task, on_progress),
+    TaskKind.SCREEN_AGAIN: lambda s, task, on_progress: screen_again(
+        s.uow,
+        task,
+        judge_in_force,
+        lambda work, call_id, judge: screen_and_score(work, call_id, judge=judge, lists=s.number_lists),
+        on_progress,
+    ),
     TaskKind.SCRUB: lambda s, task, on_progress: scrub_as_task(s.uow, s.blobs, s.number_lists, task, on_progress),
     TaskKind.IMPORT_CONSENTS: lambda s, task, on_progress: import_consents(s.uow, s.blobs, task, on_progress),
 }

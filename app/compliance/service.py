@@ -51,7 +51,8 @@ def newest_finished_run(session: Session, call_id: str) -> AnalysisRun | None:
 def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry | None = None) -> Screened | None:
     """Screen the newest analysis of a call and make the screening the one in force.
 
-    None when there is nothing to screen, or the same analysis was screened with the same versions and facts before.
+    None when there is nothing to screen, or the same analysis was screened with the same versions and facts before: then that
+    screening is the one in force.
     """
     run = newest_finished_run(work.session, call_id)
     if run is None or work.session.get(Erasure, call_id) is not None:
@@ -60,14 +61,23 @@ def screen_call(work: Work, call_id: str, *, judge: Judge, lists: NumberRegistry
     known_facts = load_call_facts(work.session, call_id, lists=lists)
     frozen: dict[str, Any] = {"call": known_facts, "is_heard_elsewhere": is_heard_elsewhere}
     input_hash = hashlib.sha256(canonical_json([run.id, judge.versions, frozen]).encode()).hexdigest()
-    known = select(Screening.id).where(Screening.call_id == call_id, Screening.input_hash == input_hash)
-    if work.session.scalar(known) is not None:
+    same = select(Screening).where(Screening.call_id == call_id, Screening.input_hash == input_hash)
+    known = work.session.scalar(same)
+    in_force = work.session.get(CurrentScreening, call_id)
+    if known is not None and in_force is not None and in_force.screening_id == known.id:
         return None
     listening = load_listening(work.session, run.id)
     facts, unreadable = read_facts(known_facts)
     frozen |= {"unreadable": list(unreadable)} if unreadable else {}
     heard = join_listening(facts, listening, is_heard_elsewhere=is_heard_elsewhere)
     judged = judge.judge(heard, tones=listening.tones, recording_s=listening.duration_s, as_of=work.now)
+    if known is not None:  # rules or facts are again what they were before the screening in force
+        findings = worth_telling(judged.findings)
+        _put_in_force(work.session, known, findings, judged.states)
+        flags = [finding.rule for finding in findings if finding.is_flag]
+        told = {"screening_id": known.id, "versions": known.versions, "findings": flags, "is_in_force_again": True}
+        work.publish(EventKind.CALL_SCREENED, ("call", call_id), told)
+        return None
     screening = Screening(
         id=work.new_id(),
         call_id=call_id,

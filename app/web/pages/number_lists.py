@@ -34,7 +34,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock:
 
     def render(typed: Mapping[str, str], problem: str | None = None) -> str:
         with uow.read() as session:
-            open_tasks = list_open(session, TaskKind.LOAD_LIST)
+            open_tasks = list_open(session, TaskKind.LOAD_LIST, TaskKind.SCREEN_AGAIN)
         page = present_lists(
             lists.freshness(),
             lists.store.versions(),
@@ -44,6 +44,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock:
             problem=problem,
             max_mb=max_upload_mb,
             open_tasks=open_tasks,
+            again={name: request.args.get(name, "")[:500] for name in ("days", "reason")},
         )
         return render_template("number_lists.html", page=page)
 

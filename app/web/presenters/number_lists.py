@@ -84,6 +84,8 @@ class ListsPage:
     form: ListForm
     max_mb: int
     open_tasks: tuple[TaskView, ...]
+    again_days: str
+    again_reason: str
 
 
 def present_lists(
@@ -96,8 +98,11 @@ def present_lists(
     problem: str | None,
     max_mb: int,
     open_tasks: Sequence[TaskView] = (),
+    again: Mapping[str, str] | None = None,
 ) -> ListsPage:
-    """Return the page."""
+    """Return the page; ``again`` is what was typed to have calls screened again."""
+    newest = max(versions, key=lambda version: version.withdrawn_at or version.loaded_at, default=None)
+    given = again or {}
     used = Counter(row.version.id for row in rows)
     return ListsPage(
         warnings=tuple(warnings),
@@ -115,7 +120,19 @@ def present_lists(
         ),
         max_mb=max_mb,
         open_tasks=tuple(open_tasks),
+        again_days=given.get("days") or str(_days_since(newest, now)),
+        again_reason=given.get("reason") or (_say_newest(newest) if newest else ""),
     )
+
+
+def _days_since(version: ListVersion | None, now: datetime) -> int:
+    """Return for how many days a version may have something to say of past calls."""
+    return 7 if version is None else max(1, min(365, (now - version.obtained_at).days + 1))
+
+
+def _say_newest(version: ListVersion) -> str:
+    what = "withdrawn" if version.withdrawn_at else "loaded"
+    return f"{title_of(version)} of {version.obtained_at:%d %b %Y} was {what}"
 
 
 def say_loaded(version: ListVersion, *, is_new: bool) -> tuple[str, str]:
