@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import select
 
 from app.audio.service import fail_open_runs
 from app.bootstrap import Services
@@ -16,6 +17,9 @@ from app.compliance.number_uploads import sweep
 from app.compliance.registry.mirror import mirror_versions
 from app.intake.service import fail_fetch
 from app.jobs import release_expired
+from app.models.reviews import QueueEntry
+from app.review.queue.entries import fill_queues
+from app.review.queue.order import sampling_of
 from app.tasks import end_task
 from app.vocabulary import JobName
 from workers.context import services
@@ -78,6 +82,17 @@ def keep_rules_of_release(s: Services) -> None:
         keep_packaged(work)
 
 
+def fill_review_queues(s: Services) -> None:
+    """Put calls that were screened before there were queues into them; where something waits already there is nothing to do."""
+    with s.uow.read() as session:
+        if session.scalar(select(QueueEntry.call_id).limit(1)) is not None:
+            return
+    after: str | None = ""
+    while after is not None:
+        with s.uow.begin("system") as work:
+            after = fill_queues(work, sampling_of(s.settings), after=after)
+
+
 def chores(s: Services) -> tuple[Chore, ...]:
     """Return everything the scheduler does."""
     sweep = timedelta(seconds=s.settings.sweep_every_s)
@@ -85,6 +100,7 @@ def chores(s: Services) -> tuple[Chore, ...]:
         Chore("take back the jobs of dead workers", sweep, take_back_lost_jobs),
         Chore("hand out due jobs", sweep, hand_out_due_jobs),
         Chore("keep the rules of this release", timedelta(hours=1), keep_rules_of_release),
+        Chore("fill the review queues", timedelta(days=1), fill_review_queues),
         Chore("note number lists", timedelta(minutes=1), note_number_lists),
         Chore("warn of lists that run out", timedelta(hours=1), warn_of_running_out),
         Chore("sweep uploads", timedelta(minutes=10), sweep_uploads),
