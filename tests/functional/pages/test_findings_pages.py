@@ -62,7 +62,8 @@ def test_filters_narrow_and_what_does_not_fit_is_named(world: World, finding: Fi
                   "age=over-30", "decision=decided", "decision=agree", "state=FL", "publisher=nobody"):  # fmt: skip
         assert not has(other), other
     page = browser.get("/compliance?severity=enormous&least=much&from=2026-99-99", status=422)
-    assert "Expected one of" in page.text and page.field("least") == "much"
+    assert "Expected one of" in page.text
+    assert page.field("least") == "much"
     assert browser.get("/compliance?rule=%25&after=1~x", status=422).status == 422
 
 
@@ -122,7 +123,8 @@ def test_outside_parties_see_findings_of_their_own_calls_without_who_else_took_p
     for person in ("acme", "bravo", "pam", "quin"):
         browser = world.signed_in(person)
         board = browser.get("/compliance")
-        assert "By publisher" not in board.text and "Pam Company" not in board.text
+        assert "By publisher" not in board.text
+        assert "Pam Company" not in board.text
         listed = any(link.startswith(f"/compliance/findings/{finding.id}") for link in board.links)
         page = browser.get(f"/compliance/findings/{finding.id}", status=200 if listed else 404)
         seen += listed
@@ -138,10 +140,12 @@ def test_outside_parties_see_findings_of_their_own_calls_without_who_else_took_p
 def test_the_list_is_downloaded_without_formulas_and_that_is_noted(world: World, finding: Finding) -> None:
     browser = world.signed_in("compliance")
     answer = browser.http.get("/compliance/findings.csv?family=CHAN")
-    assert answer.status_code == 200 and answer.mimetype == "text/csv"
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/csv"
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
     assert [row["finding"] for row in rows] == [finding.id]
-    assert rows[0]["quote"].startswith("'=gift") and rows[0]["stake_most_usd"] == "1500.00"
+    assert rows[0]["quote"].startswith("'=gift")
+    assert rows[0]["stake_most_usd"] == "1500.00"
     with world.uow.read() as session:
         told = session.scalars(select(Event).where(Event.kind == EventKind.EXPORT_READ)).one()
         assert told.payload["filters"] == {"family": "CHAN"}
@@ -166,10 +170,12 @@ def test_replay_shows_what_differs_and_is_noted(world: World, finding: Finding) 
         screening.outcomes = [["TCPA-HOURS", "violation", "high"]]
     browser = world.signed_in("compliance")
     page = browser.post(f"/compliance/findings/{finding.id}/replay", status=200)
-    assert "violation (high)" in page.text and "It is the very edition that made it." in page.text
+    assert "violation (high)" in page.text
+    assert "It is the very edition that made it." in page.text
     with world.uow.read() as session:
         told = session.scalars(select(Event).where(Event.kind == EventKind.CALL_REPLAYED)).one()
-        assert told.subject_id == finding.call_id and told.payload["same"] is False
+        assert told.subject_id == finding.call_id
+        assert told.payload["same"] is False
 
 
 def test_a_finding_of_a_screening_that_was_replaced_is_shown_as_such_and_not_decided(world: World, finding: Finding) -> None:
