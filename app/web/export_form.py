@@ -23,6 +23,10 @@ def read_request(typed: Mapping[str, str], formats: Sequence[str]) -> ExportRequ
         raise InvalidInput(f"the state: expected two letters such as FL, got {state[:20]!r}", field="state")
     if typed.get("whole") and not typed.get("reason"):
         raise InvalidInput("say why numbers have to be shown whole; the reason is kept on record", field="reason")
+    if typed.get("reason") and not typed.get("whole"):
+        raise InvalidInput(
+            "a reason is given, but whole numbers are not asked for: tick the box or leave it empty", field="reason"
+        )
     params = Params(
         since=day_start(first),
         until=day_start(last) + timedelta(days=1),

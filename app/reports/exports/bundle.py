@@ -81,7 +81,9 @@ def write_bundle(
             book.close([(heading if at == 0 else "", line) for heading, ls in about.items() for at, line in enumerate(ls)])
         if ReportFormat.PDF in made.formats:
             foot = f"SHA-256 of all rows: {manifest['rows_sha256']}  ·  made {manifest['made_at']} by {house.generator}"
-            write_pdf(folder / PDF, report, tables.shown, PdfWords(about, foot))
+            # The page's own title says which report it is.
+            words = {heading: lines[heading == "Report" :] for heading, lines in about.items()}
+            write_pdf(folder / PDF, report, tables.shown, PdfWords(words, foot))
         (folder / READ_ME).write_text(_read_me(report, signer), encoding="utf-8")
         manifest["files"] = _hash_files(folder)
         content = write_json(manifest)

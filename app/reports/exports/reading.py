@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -167,10 +167,8 @@ def load_findings(session: Session, screening_ids: Sequence[str], *rules: str) -
 
 def describe_filters(session: Session, params: Params, reader: Reader) -> dict[str, str]:
     """Return in words what was asked for."""
-    last = params.until.isoformat(timespec="minutes").replace("+00:00", "Z")
     told = {
-        "From": params.since.isoformat(timespec="minutes").replace("+00:00", "Z"),
-        "Up to, not including": last,
+        "Period (UTC)": _say_period(params.since.astimezone(UTC), params.until.astimezone(UTC)),
         "Campaign": _name(session, Campaign, params.campaign_id),
         "Publisher": _name(session, Party, params.publisher_id),
         "Advertiser": _name(session, Party, params.advertiser_id),
@@ -242,6 +240,12 @@ def _read(row: Any) -> ScreenedCall:
         states=tuple((row.states or "").split()),
         facts=read_facts(frozen)[0] if frozen else None,
     )
+
+
+def _say_period(since: datetime, until: datetime) -> str:
+    if since.time() == until.time() == time(0):
+        return f"{since:%Y-%m-%d} to {until - timedelta(days=1):%Y-%m-%d}, both days included"
+    return f"{since:%Y-%m-%d %H:%M} up to {until:%Y-%m-%d %H:%M}"
 
 
 def _name(session: Session, table: Any, row_id: str | None) -> str:

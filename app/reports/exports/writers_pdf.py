@@ -32,6 +32,7 @@ PAGE_CHARACTERS = 190
 MARGIN, HEAD, FOOT = 28, 46, 34
 SANS, BOLD = "EarshotSans", "EarshotSans-Bold"
 MISSING = "\u25a1"
+NUMBERS = frozenset({ColumnKind.NUMBER, ColumnKind.MONEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +80,19 @@ def _set_table(shown: PdfTable, width: float) -> list[Any]:
         told.append(f"Only the first {len(shown.rows):,} rows are printed here; CSV and workbook hold all of them.")
     if left_out:
         told.append(f"In CSV and workbook only: {', '.join(column.title for column in left_out)}.")
-    told += [f"{column.title}: {column.note}." for column in kept if column.note]
+    if any(column.note for column in kept):
+        told.append("; ".join(f"{column.title}: {column.note}" for column in kept if column.note) + ".")
     story = [_paragraph(table.title, _HEADING), *(_paragraph(line, _BODY) for line in told), Spacer(1, 4)]
     if not shown.rows:
         return [*story, _paragraph("There is nothing to list.", _BODY)]
     at = [index for index, column in enumerate(table.columns) if column in kept]
     total = sum(_weight(column) for column in kept)
-    cells = [[_paragraph(column.title, _HEAD_CELL) for column in kept]]
+    cells = [[_paragraph(column.title, _NUMBER_HEAD if column.kind in NUMBERS else _HEAD_CELL) for column in kept]]
     cells += [[_set_cell(row[index], table.columns[index]) for index in at] for row in shown.rows]
-    body = LongTable(cells, colWidths=[width * _weight(column) / total for column in kept], repeatRows=1, splitInRow=1)
+    # A table of few columns is no wider than it needs to be: figures far apart are hard to follow along a line.
+    used = min(width, width * max(total, PAGE_CHARACTERS / 2) / PAGE_CHARACTERS)
+    widths = [used * _weight(column) / total for column in kept]
+    body = LongTable(cells, colWidths=widths, repeatRows=1, splitInRow=1, hAlign="LEFT")
     body.setStyle(_LOOK)
     return [*story, body]
 
@@ -109,7 +114,7 @@ def _weight(column: Column) -> float:
 
 def _set_cell(text: str, column: Column) -> Paragraph:
     cut = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
-    return _paragraph(cut, _NUMBER_CELL if column.kind in (ColumnKind.NUMBER, ColumnKind.MONEY) else _CELL)
+    return _paragraph(cut, _NUMBER_CELL if column.kind in NUMBERS else _CELL)
 
 
 def _paragraph(text: str, style: ParagraphStyle) -> Paragraph:
@@ -180,6 +185,7 @@ _HEADING = ParagraphStyle("heading", parent=_BODY, fontName=BOLD, fontSize=9.5, 
 _CELL = ParagraphStyle("cell", parent=_BODY, fontSize=6.2, leading=7.6)
 _NUMBER_CELL = ParagraphStyle("number", parent=_CELL, alignment=TA_RIGHT)
 _HEAD_CELL = ParagraphStyle("head", parent=_CELL, fontName=BOLD)
+_NUMBER_HEAD = ParagraphStyle("number-head", parent=_HEAD_CELL, alignment=TA_RIGHT)
 _LOOK = TableStyle(
     [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

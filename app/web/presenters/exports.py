@@ -21,7 +21,7 @@ ICONS = {
     ReportKind.SCORECARD: "chart-column",
     ReportKind.CALLS: "phone-call",
 }
-FORMAT_TITLES = {ReportFormat.CSV: "CSV", ReportFormat.XLSX: "Excel workbook", ReportFormat.PDF: "PDF"}
+FORMAT_TITLES = {ReportFormat.XLSX: "Excel workbook", ReportFormat.PDF: "PDF"}
 FILE_TITLES = {".pdf": "PDF", ".xlsx": "Excel workbook", ".csv": "CSV"}
 
 

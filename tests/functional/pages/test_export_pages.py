@@ -102,6 +102,7 @@ def test_numbers_are_masked_unless_the_reason_is_given_and_then_it_is_on_record(
     assert "555-0123" not in officer.get(f"{PAGE}/{masked}/file?name=report-calls.csv").response.text.replace("••• ", "")
     refused = officer.post(PAGE, fields(world, whole="yes", reason=" "), status=422)
     assert "say why numbers have to be shown whole" in refused.text
+    assert "tick the box or leave it empty" in officer.post(PAGE, fields(world, reason="just so"), status=422).text
     whole = ask(world, whole="yes", reason="Subpoena 26-1234")
     work_on(world, whole)
     assert "+12125550123" in officer.get(f"{PAGE}/{whole}/file?name=report-calls.csv").response.text
