@@ -157,7 +157,8 @@ def present_request(
     waiting = [each for each in plan if each.action == "keep"]
     byte_count = sum(each.byte_count for each in erasable)
     summary = f"{write_count(len(erasable))} of {write_count(len(plan))} calls can be erased now"
-    summary += f" ({byte_count / 1_000_000:,.1f} MB of recordings)" if byte_count else ""
+    size = f"{byte_count / 1_000_000:,.1f} MB" if byte_count >= 100_000 else f"{write_count(byte_count)} bytes"
+    summary += f" ({size} of recordings)" if byte_count else ""
     summary += f"; {write_count(len(waiting))} must wait" if waiting else ""
     is_open = line.ended_at is None
     return PrivacyPage(
