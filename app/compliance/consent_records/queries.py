@@ -78,6 +78,7 @@ class RelyingCall:
     external_id: str
     started_at: datetime
     outcomes: tuple[tuple[str, str], ...]
+    is_screened: bool
     is_judged_with: bool | None
 
 
@@ -199,7 +200,7 @@ def _fits(line: ConsentLine, filters: ConsentFilters) -> bool:
 def _load_calls(session: Session, row: Consent) -> list[RelyingCall]:
     """Return the calls of the number from the consent on, the newest first, one more than are shown."""
     found = session.execute(
-        select(Call.id, Call.external_id, Call.started_at, Screening.outcomes, Screening.facts)
+        select(Call.id, Call.external_id, Call.started_at, CurrentScreening.screening_id, Screening.outcomes, Screening.facts)
         .outerjoin(CurrentScreening, CurrentScreening.call_id == Call.id)
         .outerjoin(Screening, Screening.id == CurrentScreening.screening_id)
         .where(or_(Call.caller_number == row.number, Call.dialed_number == row.number), Call.started_at >= row.given_at)
@@ -212,6 +213,7 @@ def _load_calls(session: Session, row: Consent) -> list[RelyingCall]:
             external_id=call.external_id,
             started_at=call.started_at,
             outcomes=_consent_outcomes(call.outcomes or ()),
+            is_screened=call.screening_id is not None,
             is_judged_with=_names(call.facts, row.external_id),
         )
         for call in found

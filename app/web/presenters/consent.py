@@ -208,7 +208,7 @@ def _answer(value: bool | str | None) -> tuple[str, str, str]:
 def _prove(name: str, detail: ConsentDetail) -> str:
     """Return what the answer rests on, in words."""
     row = detail.line.row
-    shown, certificate = row.shown or {}, row.certificate or {}
+    shown = row.shown or {}
     source = f"stated by the sender{', who gave the text below' if shown.get('text') else '; the text was not given'}"
     act = f"; the person's act: {write_title(shown['act']).lower()}" if shown.get("act") else ""
     is_in_text = row.seller and shown.get("text") and row.seller.casefold() in str(shown["text"]).casefold()
@@ -219,17 +219,18 @@ def _prove(name: str, detail: ConsentDetail) -> str:
         "E7": source if "discloses_calls" in row.elements else "carried by E6, as nobody states it apart",
         "E9": f"given {row.given_at:%d %b %Y, %H:%M:%S} UTC; each call is held against that moment",
         "E10": f"revoked {row.revoked_at:%d %b %Y, %H:%M} UTC" if row.revoked_at else "no revocation is on record",
-        "E11": _prove_match(certificate),
+        "E11": _prove_match(detail),
     }
     return told.get(name, source)
 
 
-def _prove_match(certificate: Mapping[str, Any]) -> str:
+def _prove_match(detail: ConsentDetail) -> str:
+    certificate = detail.line.row.certificate or {}
     if not certificate.get("id"):
         return "no certificate is on record"
     if certificate.get("phone_match") is None:
         return "the vendor has not said whether the number matches"
-    return "by the vendor's answer or the sender's word on it"
+    return "by the vendor's answer" if detail.answers else "by the sender's word; the vendor's answer is not on record"
 
 
 def _checks(detail: ConsentDetail) -> tuple[CheckView, ...]:
@@ -241,7 +242,7 @@ def _checks(detail: ConsentDetail) -> tuple[CheckView, ...]:
         CheckView("Shape of the id", _answer(detail.is_shape_right), shape),
         CheckView("Lies at its vendor's host", _answer(detail.is_host_right), host),
         CheckView("Can still be shown", CERTIFICATES[line.certificate], expires),
-        CheckView("Made with this number", _answer(line.reading.elements["E11"]), _prove_match(certificate)),
+        CheckView("Made with this number", _answer(line.reading.elements["E11"]), _prove_match(detail)),
     )
 
 
@@ -281,13 +282,13 @@ def _present_answer(answer: CertificateAnswer, row: Consent, names: Mapping[str,
 
 def _present_call(call: RelyingCall) -> CallView:
     looks = {"violation": "critical", "review": "medium", "needs_evidence": "medium", "pass": "good"}
-    notes = {True: "", False: "screened without this consent", None: "not told which consents it was screened with"}
+    notes = {True: "", False: "screened without this consent", None: "its screening does not tell which consents it knew"}
     return CallView(
         url=f"/calls/{call.id}",
         external_id=call.external_id,
         started_at=call.started_at,
         outcomes=tuple((rule, write_title(outcome), looks.get(outcome, "info")) for rule, outcome in call.outcomes),
-        note=notes[call.is_judged_with],
+        note=notes[call.is_judged_with] if call.is_screened else "not screened yet",
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.models.consumers import CertificateAnswer
 from app.models.events import Event, Job
-from app.models.screening import Consent
+from app.models.screening import Consent, Screening
 from app.ports import VendorAnswer
 from app.tasks import TaskProgress, end_task, start_task
 from app.vocabulary import EventKind, JobName
@@ -63,6 +63,26 @@ def test_a_recorded_consent_shows_its_elements_and_the_hash_of_its_text(world: W
     assert "checkbox" in page.text
     [event] = events(world, EventKind.CONSENT_RECORDED)
     assert "2125550123" not in str(event.payload)
+
+
+def test_calls_since_tell_whether_their_screening_knew_the_consent(world: World) -> None:
+    page_url = record(world, given_at="2026-11-23T11:00")
+    with world.uow.begin("test") as work:
+        knowing = work.session.get_one(Screening, "scr-acme-flagged")
+        knowing.facts = {"call": {"consents": [{"id": "lead-1"}]}}
+        knowing.outcomes = [
+            ["TCPA-PEWC", "needs_evidence", "critical"], ["CONSENT-CERT", "not_applicable", "high"],
+            ["QUAL-GEO", "pass", "low"],
+        ]  # fmt: skip
+        work.session.get_one(Screening, "scr-acme-clean").facts = {"call": {"consents": [{"id": "other"}]}}
+        work.session.get_one(Screening, "scr-bravo-clean").facts = {"call": {}}
+    page = world.signed_in("compliance").get(page_url)
+    assert "TCPA-PEWC: Needs evidence" in page.text
+    assert "CONSENT-CERT" not in page.text
+    assert "QUAL-GEO" not in page.text
+    assert page.text.count("screened without this consent") == 2
+    assert page.text.count("does not tell which consents it knew") == 1
+    assert page.text.count("not screened yet") == 4
 
 
 def test_browsers_line_breaks_do_not_change_the_hash(world: World) -> None:

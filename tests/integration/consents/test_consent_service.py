@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from app.compliance.consent_records.service import (
     find_calls_to_screen_again,
     keep_answer,
     read_bytes,
+    record_alone,
     record_consent,
     revoke_consent,
     revoke_consents,
@@ -111,6 +113,13 @@ def test_the_same_content_is_on_record_once_and_other_content_conflicts(work: Wo
     row = work.session.get_one(Consent, first.id)
     assert (row.text_sha256, row.recorded_by) == (hashlib.sha256(b"I agree.").hexdigest(), "user:officer")
     assert len(events(work, EventKind.CONSENT_RECORDED)) == 1
+
+
+def test_two_senders_of_one_id_at_the_same_moment_get_one_record(uow: UnitOfWork) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda number: record_alone(uow, f"token:{number}", record()), range(8)))
+    assert len({each.id for each in made}) == 1
+    assert sum(each.is_new for each in made) == 1
 
 
 def test_an_answer_that_joined_the_certificate_does_not_make_the_same_consent_another(work: Work) -> None:
