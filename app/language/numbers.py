@@ -31,6 +31,7 @@ _DIGIT_WORDS: Mapping[str, str] = MappingProxyType(
 # Words that are digits only between digits: "press two" is plain, "two to for" needs its neighbours.
 _AMBIGUOUS: Mapping[str, str] = MappingProxyType({"to": "2", "too": "2", "for": "4", "won": "1", "ate": "8", "o": "0"})
 _TIMES: Mapping[str, int] = MappingProxyType({"double": 2, "triple": 3})
+_BEGINS_DIGITS = frozenset({*_DIGIT_WORDS, *_TIMES, *TEENS, *TENS})
 FILLERS = word_set(
     "uh um mm hmm er ah er mm hmm and then dash hyphen space ok yes yep yeah mmhmm right so is it next pause got go ahead"
 )
@@ -85,6 +86,11 @@ def find_digit_runs(words: Sequence[str], *, least: int = 1) -> tuple[DigitRun, 
     Double and triple repeat the next digit; a ten takes the unit behind it; hundred and thousand append zeros;
     up to two fillers may stand between digits; an ambiguous word counts only when both neighbours, fillers aside, are digits.
     """
+    for word in words:  # most words are none: this is asked of every word of every call
+        if may_begin_digits(word):
+            break
+    else:
+        return ()  # an ambiguous word counts between digits alone
     runs: list[DigitRun] = []
     digits: list[tuple[str, int]] = []
     start = end = 0
@@ -108,6 +114,11 @@ def find_digit_runs(words: Sequence[str], *, least: int = 1) -> tuple[DigitRun, 
             digits = []
         i += 1
     return tuple(runs)
+
+
+def may_begin_digits(word: str) -> bool:
+    """Say whether a run of digits may begin at a word, whatever follows it."""
+    return word in _BEGINS_DIGITS or word.isdigit()
 
 
 def _read_digits(words: Sequence[str], i: int) -> tuple[str, int]:  # noqa: PLR0911 - one return per kind of number word

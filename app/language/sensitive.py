@@ -20,7 +20,7 @@ from app.language.checksums import (
     is_telephone_number,
 )
 from app.language.normalise import spoken_words
-from app.language.numbers import FILLERS, DigitRun, find_digit_runs
+from app.language.numbers import FILLERS, DigitRun, find_digit_runs, may_begin_digits
 from app.language.words import word_set
 from app.timeline import Span
 from app.vocabulary import Speaker
@@ -205,7 +205,7 @@ def _find_original(run: _Run, judged: Sequence[tuple[_Run, SensitiveSpan]]) -> S
 
 def _is_talk(word: str) -> bool:
     """Say whether a word of the other party ends a number: neither a murmured yes nor a digit read back."""
-    return word not in FILLERS and not find_digit_runs([word])
+    return word not in FILLERS and not (may_begin_digits(word) and find_digit_runs([word]))
 
 
 def _say(utterances: Iterable[Utterance]) -> list[_Said]:
@@ -312,13 +312,13 @@ def _read_mark(said: Sequence[_Said], i: int) -> tuple[str, int]:
         return word.upper(), 4
     if word in _NATO:
         return _NATO[word].upper(), 1
-    runs = find_digit_runs([item.word for item in said[i : i + 2]])
+    runs = find_digit_runs([item.word for item in said[i : i + 2]]) if may_begin_digits(word) else ()
     if runs and runs[0].start == 0:
         single = find_digit_runs([word])
         return (single[0].digits, 1) if single else (runs[0].digits, runs[0].end)
     if len(word) == 1 and word.isalpha():
         return word.upper(), 1
-    if 2 <= len(word) <= 11 and any(c.isdigit() for c in word) and word.isalnum():
+    if 2 <= len(word) <= 11 and not word.isalpha() and any(c.isdigit() for c in word) and word.isalnum():
         return word.upper(), 1
     return "", 0
 
