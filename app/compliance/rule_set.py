@@ -169,5 +169,7 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _name(rows: Iterable[Mapping[str, Any]]) -> str:
-    content = json.dumps(sorted((dict(row) for row in rows), key=lambda row: (row["id"], row["version"])), default=str)
+    # Fields in order of their names: a row that lay in a database comes back in another order and is the same row.
+    ordered = sorted((dict(row) for row in rows), key=lambda row: (row["id"], row["version"]))
+    content = json.dumps(ordered, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -57,6 +57,7 @@ PLACES = (
     Place("privacy.show", "Privacy requests", "user", "/compliance/privacy", "Compliance"),
     Place("rules.list_rules", "Rules", "gavel", "/compliance/rules", "Compliance"),
     Place("packs.list_packs", "Phrases", "quote", "/compliance/packs", "Compliance"),
+    Place("editions.show", "Editions", "rotate-ccw", "/compliance/editions", "Compliance"),
     Place("drafts.list_all", "Drafts", "file-pen", "/compliance/drafts", "Compliance"),
     Place("backtests.list_backtests", "Back-tests", "gauge", "/compliance/backtests", "Compliance"),
     Place("patterns.show", "Patterns of sources", "timer", "/compliance/patterns", "Compliance"),

@@ -118,8 +118,10 @@ _KNOWN = (
     Parameter("years", "Years that the request lasts", K.WHOLE, least=1),
 )
 _BY_NAME = {parameter.name: parameter for parameter in _KNOWN}
-# Two rules use a name of their own kind.
+# Rules that use a name in a sense or kind of their own.
 _BY_FUNCTION = {
+    ("list_age", "days"): Parameter("days", "Days for which a copy of the list may be used", K.WHOLE),
+    ("repeat_caller", "days"): Parameter("days", "Days in which calls from one number are counted", K.WHOLE, least=1),
     ("hidden_transfer", "voices"): Parameter("voices", "Different voices on our side that show a transfer", K.WHOLE, least=2),
     ("state_autodial", "states"): Parameter("states", "How grave it is, by state", K.TABLE),
 }

@@ -59,9 +59,9 @@ class DifferenceView:
             return self.kind
         said = [field.label.lower() for field in self.fields]
         if self.came:
-            said.append(f"{len(self.came)} phrases added")
+            said.append(f"{_count_phrases(self.came)} added")
         if self.gone:
-            said.append(f"{len(self.gone)} phrases removed")
+            said.append(f"{_count_phrases(self.gone)} removed")
         return ", ".join(said)
 
 
@@ -128,6 +128,10 @@ def write_stake(stake: Any) -> str:
         return NOTHING
     least, most = (f"${int(minor) / 100:,.2f}".removesuffix(".00") for minor in stake)
     return least if least == most else f"{least} to {most}"
+
+
+def _count_phrases(lines: tuple[str, ...]) -> str:
+    return "1 phrase" if len(lines) == 1 else f"{len(lines)} phrases"
 
 
 def _compare_params(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[FieldView]:

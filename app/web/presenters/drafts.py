@@ -15,11 +15,12 @@ from app.compliance.editions.second_look import ChangedBy, SecondLook
 from app.compliance.editions.service import EditionFacts
 from app.compliance.rule_set import CONFIDENCES
 from app.errors import InvalidInput
-from app.vocabulary import Authority, DraftState, PackKind, RuleStatus, Severity, Speaker
+from app.vocabulary import DraftState, PackKind, RuleStatus, Severity, Speaker
 from app.web.formatting import write_title
 from app.web.presenters.call_list import Choice
 from app.web.presenters.differences import DifferenceView, present_difference
 from app.web.presenters.packs import SPEAKERS, ExampleView, present_examples, titles_of_rules
+from app.web.presenters.rules import choose_authority
 
 STATE_LOOKS = {
     DraftState.OPEN: ("state-running", "clock"),
@@ -253,7 +254,7 @@ def present_rule_form(
         is_later=is_later,
         version=version,
         typed=typed,
-        authorities=_choices(Authority, typed.get("authority")),
+        authorities=choose_authority(typed.get("authority")),
         severities=_choices(Severity, typed.get("severity")),
         statuses=_choices(RuleStatus, typed.get("status")),
         confidences=_choices(CONFIDENCES, typed.get("confidence")),

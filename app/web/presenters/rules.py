@@ -24,6 +24,18 @@ DAYS_COUNTED = 30
 STANDINGS = ("in force", "coming", "past", *(str(status) for status in RuleStatus if status is not RuleStatus.IN_FORCE))
 ICONS = {"in force": "circle-check", "coming": "clock", "past": "undo-2"}
 LOOKS = {"in force": "state-good", "coming": "state-running", "past": "state-waiting"}
+AUTHORITIES = {
+    Authority.STATUTE: "Statute",
+    Authority.FCC_RULE: "FCC rule",
+    Authority.FCC_ORDER: "FCC order",
+    Authority.FTC_RULE: "FTC rule",
+    Authority.CMS_RULE: "CMS rule",
+    Authority.CASE: "Case law",
+    Authority.STATE: "State law",
+    Authority.STANDARD: "Standard",
+    Authority.CONTRACT: "Contract",
+    Authority.POLICY: "Policy",
+}
 FILTERS = ("q", "authority", "severity", "status")
 
 
@@ -160,7 +172,7 @@ def present_rules(
         shown=len(fitting),
         total=len(lines),
         text=typed.get("q", ""),
-        authorities=_choices(map(str, Authority), typed.get("authority")),
+        authorities=choose_authority(typed.get("authority")),
         severities=_choices(map(str, Severity), typed.get("severity")),
         statuses=_choices(STANDINGS, typed.get("status")),
         is_narrowed=any(typed.values()),
@@ -268,7 +280,7 @@ def present_line(rule_id: str, rows: Sequence[Mapping[str, Any]], today: date, c
         ask=str(row.get("ask") or ""),
         citations="; ".join(citations_of(row)),
         dates=write_dates(row),
-        authority=str(row.get("authority", "")),
+        authority=AUTHORITIES[Authority(row["authority"])],
         severity=str(row.get("severity", "")),
         confidence=str(row.get("confidence", "high")),
         standing=standing_of(row, today),
@@ -323,11 +335,16 @@ def _fits(line: RuleLine, rows: Sequence[Mapping[str, Any]], today: date, typed:
     said = " ".join([line.id, line.title, line.ask, line.citations, *(str(row.get("law", "")) for row in rows)]).casefold()
     if not all(word in said for word in text.split()):
         return False
-    if typed.get("authority") and typed["authority"] != line.authority:
+    if typed.get("authority") and typed["authority"] != row_of_day(rows, today).get("authority"):
         return False
     if typed.get("severity") and typed["severity"] != line.severity:
         return False
     return not typed.get("status") or any(standing_of(row, today).word == typed["status"] for row in rows)
+
+
+def choose_authority(chosen: str | None) -> tuple[Choice, ...]:
+    """Return the options of a select of where a rule's force comes from."""
+    return tuple(Choice(str(authority), name, str(authority) == chosen) for authority, name in AUTHORITIES.items())
 
 
 def _choices(words: Any, chosen: str | None) -> tuple[Choice, ...]:

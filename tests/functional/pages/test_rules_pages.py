@@ -202,7 +202,7 @@ def test_a_draft_is_written_published_seen_in_the_history_and_taken_back(world: 
     add_phrase(browser, draft, "your text blast reached me | decisive")
     page = browser.get(draft)
     assert "your text blast reached me | decisive" in page.text
-    assert "1 phrases added" in page.text
+    assert "1 phrase added" in page.text
     assert f"/compliance/backtests/new?draft={draft.rpartition('/')[2]}" in page.links
     assert "your text blast reached me" not in phrases_in_force(world)
     assert "are judged by it" in browser.get(publish(browser, draft).response.location or "").text
@@ -316,7 +316,7 @@ def test_a_rule_is_edited_by_fields_and_what_does_not_fit_is_named(world: World)
             assert (page.field(field) or "").strip() == typed.strip()
     browser.post(path, fields | {"severity": "low", "param-days": "14", "param-most_calls": "9"})
     page = browser.get(draft)
-    assert "Days that the rule looks back, or that may pass 7 14" in page.text
+    assert "Days in which calls from one number are counted 7 14" in page.text
     publish(browser, draft)
     with world.uow.read() as session:
         rule = judge_in_force(session).rules.find(RULE)

@@ -71,6 +71,7 @@ def test_nothing_is_judged_by_a_draft_until_it_is_published_and_going_back_resto
         assert "your text blast reached me" in {p.say for p in judge.packs.source.get(PACK).phrases}
         assert judge is judge_of_edition(session, edition)
         assert judge.versions["phrase_packs"] != load_judge().versions["phrase_packs"]
+        assert judge.versions["rule_set"] == load_judge().versions["rule_set"]
         assert judge_that_made(session, judge.versions) is judge
         assert judge_that_made(session, load_judge().versions) is load_judge()
         first = list_publications(session)[-1].edition.id
