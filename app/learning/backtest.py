@@ -7,7 +7,6 @@ nobody's opinion: precision and recall come from decided findings alone, always 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -21,9 +20,6 @@ BILLING_RULES = "QUAL-"
 
 MOST_KEPT = 50
 """Flips, and phrases, that a result holds itself; all of them stand in its file."""
-
-_Z95 = 1.959964
-"""The 97.5 % point of the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,16 +403,6 @@ def compare_call(sides: CallSides) -> tuple[tuple[Flip, ...], tuple[PhraseChange
     changes = [PhraseChange(sides.call, p, is_added=True) for place, p in new.items() if place not in old]
     changes += [PhraseChange(sides.call, p, is_added=False) for place, p in old.items() if place not in new]
     return tuple(flips), tuple(sorted(changes, key=lambda c: (c.phrase.start_s, c.phrase.pack, c.phrase.phrase)))
-
-
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927); (0, 1) where nothing was counted: nothing is known."""
-    if total == 0:
-        return 0.0, 1.0
-    share, square = hits / total, _Z95 * _Z95
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    half = _Z95 / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _count_rule(counts: RuleCounts, before: Said | None, after: Said | None, decision: FindingDecision | None) -> None:

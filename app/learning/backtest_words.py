@@ -3,44 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from app.learning.backtest import wilson_interval
 from app.money import Money
+from app.shares import Share
 
 FEW_DECIDED = 30
 """Below this many decided findings an interval is so wide that the share says little; the page says so."""
 
 Result = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its counts and its 95 % interval (Wilson); ``low`` and ``high`` from 0 to 1. Nothing counted: no share."""
-
-    hits: int
-    total: int
-
-    @property
-    def value(self) -> float | None:
-        """Return the share, from 0 to 1."""
-        return self.hits / self.total if self.total else None
-
-    @property
-    def low(self) -> float:
-        """Return the lower end of the interval."""
-        return wilson_interval(self.hits, self.total)[0]
-
-    @property
-    def high(self) -> float:
-        """Return the upper end of the interval."""
-        return wilson_interval(self.hits, self.total)[1]
-
-    def __str__(self) -> str:
-        if not self.total:
-            return "nothing decided"
-        return f"{self.hits} of {self.total} ({100 * self.low:.0f}–{100 * self.high:.0f} %)"
 
 
 def precision(rule: Mapping[str, Any], side: str) -> Share:
@@ -53,6 +24,14 @@ def recall(rule: Mapping[str, Any], side: str) -> Share:
     """Return how many of the calls about which people agreed the side flags."""
     right, missed = rule[f"right_{side}"], rule[f"missed_{side}"]
     return Share(right, right + missed)
+
+
+def say_share(share: Share) -> str:
+    """Return a share with its counts and its 95 % interval, shortly."""
+    if share.value is None:
+        return "nothing decided"
+    low, high = share.interval
+    return f"{share.hits:,} of {share.total:,} ({100 * low:.0f}–{100 * high:.0f} %)"
 
 
 def say_headline(result: Result) -> str:
@@ -121,7 +100,7 @@ def render_report(result: Result, title: str) -> str:
         before, after = (r[f"violation_{side}"] + r[f"review_{side}"] for side in ("before", "after"))
         lines.append(
             f"{r['rule']:34} {f'{before:,} -> {after:,}':>15} {r['newly_flagged']:>6,} {r['no_longer_flagged']:>6,} "
-            f"{r['changed']:>6,}  {precision(r, 'before')} -> {precision(r, 'after')}"
+            f"{r['changed']:>6,}  {say_share(precision(r, 'before'))} -> {say_share(precision(r, 'after'))}"
         )
     packs = [p for p in result["packs"] if p["added"] or p["removed"]]
     if packs:

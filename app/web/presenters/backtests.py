@@ -11,8 +11,9 @@ from app.compliance.editions.drafts import DraftFacts
 from app.compliance.editions.service import EditionFacts
 from app.compliance.rule_texts import find_rule_text
 from app.learning.backtest_service import MOST_DAYS, USUAL_DAYS
-from app.learning.backtest_words import Share, precision, recall, say_headline, say_money, say_warnings
+from app.learning.backtest_words import precision, recall, say_headline, say_money, say_share, say_warnings
 from app.money import Money
+from app.shares import Share
 from app.tasks import TaskView
 from app.vocabulary import DraftState, TaskState
 from app.web.formatting import write_word
@@ -57,7 +58,6 @@ class IntervalView:
     """A share with its interval, as words and as places on a line of 100 units."""
 
     text: str
-    share: Share
     low: float
     high: float
     middle: float | None
@@ -276,8 +276,8 @@ def _pair(before: Share, after: Share) -> tuple[IntervalView, IntervalView] | No
 
 
 def _interval(share: Share) -> IntervalView:
-    middle = None if share.value is None else 100 * share.value
-    return IntervalView(str(share), share, 100 * share.low, 100 * share.high, middle)
+    low, high = share.interval
+    return IntervalView(say_share(share), 100 * low, 100 * high, None if share.value is None else 100 * share.value)
 
 
 def _flags(rule: Mapping[str, Any]) -> tuple[int, int]:

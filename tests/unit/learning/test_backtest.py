@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 
 import pytest
@@ -19,7 +18,6 @@ from app.learning.backtest import (
     Side,
     Totals,
     compare_call,
-    wilson_interval,
 )
 from app.vocabulary import FindingDecision, FlipKind, Outcome, Severity, Verdict
 
@@ -197,17 +195,3 @@ def test_what_is_kept_is_bounded_and_every_rule_has_its_turn() -> None:
     assert (len(told["flips"]), told["flips_total"]) == (MOST_KEPT, 401)
     assert [flip["rule"] for flip in told["flips"][:3]] == ["A", "C", "A"]
     assert "B" not in [flip["rule"] for flip in told["flips"][:49]]  # flags that come and go stand first
-
-
-@pytest.mark.parametrize(("hits", "total"), [(0, 3), (3, 3), (1, 2), (37, 40), (500, 1000)])
-def test_the_interval_holds_the_shares_that_the_counts_do_not_refute(hits: int, total: int) -> None:
-    """Wilson's interval is the set of shares whose score test does not reject: found here by trying shares one by one."""
-    tried = [share / 100_000 for share in range(1, 100_000)]
-    kept = [p for p in tried if abs(hits / total - p) <= 1.959964 * math.sqrt(p * (1 - p) / total)]
-    low, high = wilson_interval(hits, total)
-    assert low == pytest.approx(kept[0], abs=3e-5)
-    assert high == pytest.approx(kept[-1], abs=3e-5)
-
-
-def test_nothing_counted_is_nothing_known() -> None:
-    assert wilson_interval(0, 0) == (0.0, 1.0)
