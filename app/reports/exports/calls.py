@@ -12,8 +12,8 @@ from app.access.masking import sees_payout, sees_revenue
 from app.compliance.registry.service import NumberLists
 from app.models.screening import CallScoreRow, CurrentScreening
 from app.money import Money
-from app.reports.exports.contract import Column, ColumnKind, KindOfReport, Params, Reader, Report, ReportTable, Row
-from app.reports.exports.reading import ScreenedCall, describe_filters, iterate_batches
+from app.reports.exports.contract import Column, ColumnKind, KindOfReport, Params, Reader, Report, ReportTable, Row, Used
+from app.reports.exports.reading import ScreenedCall, describe_filters, iterate_batches, note_screenings
 from app.tasks import OnProgress
 from app.vocabulary import ReportKind, Severity
 
@@ -51,18 +51,20 @@ def build_call_list(
     """Return the call list; money of the other side stays hidden from outside parties as everywhere."""
 
     def rows() -> Iterator[Row]:
-        for batch in iterate_batches(session, params, reader, on_progress, report):
+        for batch in iterate_batches(session, params, reader, on_progress, with_facts=False):
             judged = _load_judged(session, [call.call.id for call in batch])
             for call in batch:
                 yield _row(call, reader, judged.get(call.call.id, (None, None, None)))
 
-    report = Report(
+    used = Used()
+    note_screenings(session, params, reader, used)
+    return Report(
         ReportKind.CALLS,
         TITLE,
         describe_filters(session, params, reader),
         (ReportTable("calls", "Calls", COLUMNS, rows()),),
+        used=used,
     )
-    return report
 
 
 CALLS = KindOfReport(

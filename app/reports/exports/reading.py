@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, defer
 
 from app.access.scope import scope_calls
 from app.compliance.case import find_consumer_number, find_origin
@@ -33,12 +34,9 @@ SCREENED_BEFORE = (
 Advertiser, Publisher = aliased(Party), aliased(Party)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ScreenedCall:
-    """A call with the names of those who take part, and its screening in force (None where it was never screened).
-
-    ``facts`` are those frozen with the screening; None where there is no screening, or it was made before facts were kept.
-    """
+    """A call with the names of those who take part, and its screening in force (None where it was never screened)."""
 
     call: Call
     campaign: str | None
@@ -47,7 +45,11 @@ class ScreenedCall:
     advertiser: str | None
     screening: Screening | None
     states: tuple[str, ...]
-    facts: Facts | None
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """Return the facts frozen with the screening; None where there is none, or it was made before facts were kept."""
+        return read_facts(dict(self.frozen))[0] if self.frozen else None
 
     @property
     def frozen(self) -> Mapping[str, Any]:
@@ -77,7 +79,7 @@ class ScreenedCall:
         """Return the consumer's number: as it was judged, or else the caller's."""
         return find_consumer_number(self.origin) or self.call.caller_number
 
-    @property
+    @cached_property
     def outcomes(self) -> Mapping[str, Outcome]:
         """Return what every rule said, by its name; empty where it was not kept."""
         kept = self.screening.outcomes if self.screening else None
@@ -102,13 +104,22 @@ def iterate_calls(
 
 
 def iterate_batches(
-    session: Session, params: Params, reader: Reader, on_progress: OnProgress, report: Report | None = None
+    session: Session,
+    params: Params,
+    reader: Reader,
+    on_progress: OnProgress,
+    report: Report | None = None,
+    *,
+    with_facts: bool = True,
 ) -> Iterator[Sequence[ScreenedCall]]:
-    """Yield the same calls :data:`BATCH` at a time, for builders that look more up for all of a batch at once."""
+    """Yield the same calls :data:`BATCH` at a time, for builders that look more up for all of a batch at once.
+
+    Without facts neither they nor the outcomes are read; the versions are noted by :func:`note_screenings` then.
+    """
     total, done = count_calls(session, params, reader), 0
     after: tuple[datetime, str] | None = None
     while True:
-        rows = session.execute(_batch(params, reader, after)).all()
+        rows = session.execute(_batch(params, reader, after, with_facts=with_facts)).all()
         found = [_read(row) for row in rows]
         if report is not None:
             for screening in filter(None, (each.screening for each in found)):
@@ -199,7 +210,7 @@ def rows_of_counter(counts: Counter[tuple[Any, ...]]) -> Iterator[Row]:
         yield (*key, counts[key])
 
 
-def _batch(params: Params, reader: Reader, after: tuple[datetime, str] | None) -> Select[Any]:
+def _batch(params: Params, reader: Reader, after: tuple[datetime, str] | None, *, with_facts: bool) -> Select[Any]:
     statement: Any = (
         select(
             Call,
@@ -220,6 +231,8 @@ def _batch(params: Params, reader: Reader, after: tuple[datetime, str] | None) -
         .order_by(Call.started_at, Call.id)
         .limit(BATCH)
     )
+    if not with_facts:
+        statement = statement.options(defer(Screening.facts, raiseload=True), defer(Screening.outcomes, raiseload=True))
     if after is not None:
         at, call_id = after
         statement = statement.where(or_(Call.started_at > at, and_(Call.started_at == at, Call.id > call_id)))
@@ -228,17 +241,14 @@ def _batch(params: Params, reader: Reader, after: tuple[datetime, str] | None) -
 
 
 def _read(row: Any) -> ScreenedCall:
-    screening = row.Screening
-    frozen = (screening.facts or {}).get("call") if screening else None
     return ScreenedCall(
         call=row.Call,
         campaign=row.campaign,
         source=row.source,
         publisher=row.publisher,
         advertiser=row.advertiser,
-        screening=screening,
+        screening=row.Screening,
         states=tuple((row.states or "").split()),
-        facts=read_facts(frozen)[0] if frozen else None,
     )
 
 
