@@ -53,7 +53,7 @@ class Settings:
         0, "Windows of 30 s that are decoded together; 0 = 4 on a processor, 16 on a GPU.", unit="windows"
     )
     audio_corpus: Path = _setting(Path("../shared/audio"), "Folder with the development audio, for tests and `make bench`.")
-    max_upload_mb: int = _setting(500, "Largest recording accepted by upload or API.", unit="MB")
+    max_upload_mb: int = _setting(500, "Largest recording, list or file of numbers accepted by upload or API.", unit="MB")
     fetch_allow_hosts: str = _setting(
         "",
         "Hosts, separated by commas, from which recordings are fetched even over plain HTTP, from other ports, or from inside "
