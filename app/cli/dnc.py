@@ -11,14 +11,8 @@ from app.adapters.clock import SystemClock
 from app.cli.progress import ProgressLine
 from app.compliance.registry.loading import MOST_GARBAGE_SHARE
 from app.compliance.registry.scrub import ScrubReport
-from app.compliance.registry.service import (
-    NumberLists,
-    NumberState,
-    make_request,
-    scrub_to_json,
-    summarise_freshness,
-    version_to_summary,
-)
+from app.compliance.registry.service import NumberLists, NumberState, make_request
+from app.compliance.registry.summaries import scrub_to_json, summarise_freshness, version_to_summary
 from app.compliance.registry.versions import ListVersion, parse_area_codes, parse_list_name
 from app.errors import EarshotError, InvalidInput
 from app.intake.values import parse_moment

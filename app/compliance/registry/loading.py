@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,22 +18,19 @@ from app import __version__
 from app.compliance.registry.changes import Changes, apply_changes
 from app.compliance.registry.entries import ASKED, ENTRY, Entries, write_entries
 from app.compliance.registry.entry_source import read_entries
+from app.compliance.registry.list_reading import read_pieces
 from app.compliance.registry.moments import NO_MOMENT, to_micros
 from app.compliance.registry.number_set import NumberSet
 from app.compliance.registry.number_set_file import NumberSetWriter
-from app.compliance.registry.parse import parse_many
-from app.compliance.registry.sources import Garbage, Piece, Shape, read_changes, read_flat, sniff
+from app.compliance.registry.sources import Garbage, Piece, Shape, sniff
 from app.compliance.registry.store import ENTRIES, GARBAGE, NUMBERS, ListStore, hash_file, write_garbage
-from app.compliance.registry.table_rows import open_table
 from app.compliance.registry.unpack import Member, list_members
 from app.compliance.registry.versions import ListName, ListVersion, SourceFile, name_version
-from app.compliance.registry.xml_source import read_xml
 from app.errors import InvalidInput
 from app.vocabulary import ListKind
 
 MOST_GARBAGE_SHARE = 0.02
 SHOWN_GARBAGE = 20
-ROWS_AT_A_TIME = 50_000
 _READING = 0.9  # of the work of a load, as progress is told
 EARLIEST_YEAR = 1991  # the TCPA is of that year; nothing can have been asked for under it before
 OnProgress = Callable[[str, float], None]
@@ -159,7 +154,7 @@ def _read_entry_pieces(
             yield table.entries, table.row_count, table.garbage
         return
     obtained = to_micros(request.obtained_at)
-    for piece in _read_pieces(member, shape):
+    for piece in read_pieces(member, shape):
         entries = np.zeros(piece.numbers.size, dtype=ENTRY)
         entries["number"], entries["since"] = piece.numbers, NO_MOMENT
         entries["at"] = obtained if piece.moments is None else np.where(piece.moments == NO_MOMENT, obtained, piece.moments)
@@ -194,7 +189,7 @@ def _read_numbers(
             )
         rows = read = 0
         garbage: list[Garbage] = []
-        for piece in _read_pieces(member, shape):
+        for piece in read_pieces(member, shape):
             read += piece.byte_count
             on_progress(f"reading {member.name}", min(done + read, done + member.byte_count) / total * _READING)
             rows += piece.row_count
@@ -237,36 +232,6 @@ def _read_numbers(
 def _members(request: LoadRequest) -> Iterator[Member]:
     for path in request.paths:
         yield from list_members(path)
-
-
-def _read_pieces(member: Member, shape: Shape) -> Iterator[Piece]:
-    if shape is Shape.FLAT:
-        yield from read_flat(member)
-    elif shape is Shape.CHANGE:
-        yield from read_changes(member)
-    elif shape is Shape.XML:
-        yield from read_xml(member)
-    else:
-        yield from _open_table_numbers(member)
-
-
-def _open_table_numbers(member: Member) -> Iterator[Piece]:
-    with member.open() as file, open_table(cast(BinaryIO, file), name=member.name) as table:
-        for _, group in groupby(enumerate(table.rows), key=lambda item: item[0] // ROWS_AT_A_TIME):
-            rows = [row for _, row in group]
-            cells = [row.cells[table.number_at] if table.number_at < len(row.cells) else "" for row in rows]
-            numbers = parse_many(cells)
-            garbage = tuple(
-                Garbage(
-                    member.name,
-                    row.line,
-                    row.problem or "it holds no telephone number",
-                    ",".join(row.cells)[:80],
-                )
-                for row in (rows[at] for at in np.flatnonzero(numbers == 0).tolist())
-            )
-            read = sum(map(len, cells)) + len(cells)
-            yield Piece(numbers[numbers > 0], len(rows), garbage, byte_count=read)
 
 
 def _check_areas(member: Member, piece: Piece, request: LoadRequest, seen: NDArray[np.bool_]) -> None:

@@ -23,9 +23,10 @@ from app.compliance.registry.decision import INVALID, OUTCOMES, Judged, explain,
 from app.compliance.registry.entries import ANSWERS
 from app.compliance.registry.moments import NO_MOMENT, to_moment
 from app.compliance.registry.parse import to_e164
+from app.compliance.registry.row_batches import RowBatch, read_batches
 from app.compliance.registry.snapshot import LISTED, WORDS, Answers, ListSnapshot, Snapshot
 from app.compliance.registry.store import hash_file
-from app.compliance.registry.table_rows import RowBatch, Table, open_table, read_batches
+from app.compliance.registry.table_rows import Table, open_table
 from app.errors import InvalidInput, StorageFull
 from app.vocabulary import ListAnswer, ListKind
 

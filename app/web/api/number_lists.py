@@ -11,7 +11,8 @@ from app.access.permissions import Permission
 from app.compliance.list_clocks import read_clocks
 from app.compliance.number_files import Later, ListForm, receive_list
 from app.compliance.number_uploads import Upload
-from app.compliance.registry.service import NumberLists, version_to_summary
+from app.compliance.registry.service import NumberLists
+from app.compliance.registry.summaries import version_to_summary
 from app.ports import BlobStore
 from app.unit_of_work import UnitOfWork
 from app.vocabulary import Freshness

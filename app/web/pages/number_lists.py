@@ -38,7 +38,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, clock:
         page = present_lists(
             lists.freshness(),
             lists.store.versions(),
-            lists.warnings(),
+            lists.record_warnings(),
             clock.now(),
             typed=typed,
             problem=problem,

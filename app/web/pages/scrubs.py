@@ -30,7 +30,7 @@ def make_blueprint(uow: UnitOfWork, blobs: BlobStore, lists: NumberLists, *, max
             open_tasks = list_open(session, TaskKind.SCRUB)
         page = present_scrubs(
             lists.store.list_scrubs(SHOWN),
-            lists.warnings(),
+            lists.record_warnings(),
             column=column,
             problem=problem,
             max_mb=max_upload_mb,

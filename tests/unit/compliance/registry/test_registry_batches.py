@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compliance.registry import table_rows
+from app.compliance.registry import row_batches, table_rows
 from app.compliance.registry.parse import parse_many
-from app.compliance.registry.table_rows import open_table, read_batches
+from app.compliance.registry.row_batches import read_batches
+from app.compliance.registry.table_rows import open_table
 from app.errors import InvalidInput
 
 CELLS = st.sampled_from(
@@ -66,7 +67,7 @@ def test_blocks_and_single_rows_are_the_same(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(table_rows, "BLOCK_LETTERS", block)
         patch.setattr(table_rows, "SAMPLE_ROWS", 2)
-        patch.setattr(table_rows, "ROWS_ONE_BY_ONE", 3)
+        patch.setattr(row_batches, "ROWS_ONE_BY_ONE", 3)
         compare(text)
 
 
