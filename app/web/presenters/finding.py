@@ -170,13 +170,14 @@ def present_finding(
     can_listen = identity.may(Permission.RECORDING_LISTEN) and screen.heard is not None
     agreed, refused = dossier.precedents.agreed, dossier.precedents.refused
     decided = agreed + refused
+    rule = dossier.rule or rules.find(line.rule)
     return FindingView(
         id=line.id,
         call_id=line.call_id,
         row=present_row(line, identity, rules, typed),
         family=name_family(family_of(line.rule)),
-        ask=dossier.rule.ask if dossier.rule else "Does the evidence support this rule?",
-        law=dossier.rule.law if dossier.rule else "",
+        ask=rule.ask if rule else "Does the evidence support this rule?",
+        law=rule.law if rule else "",
         citations=told.citations,
         rule_facts=_rule_facts(dossier.rule, told.evidence),
         reason=told.reason,
@@ -229,7 +230,7 @@ def _as_told(dossier: Dossier, screen: CallScreen) -> ScreenedFinding:
 
 def _rule_facts(rule: Rule | None, evidence: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     if rule is None:
-        return (("Row of the rule", "its edition is not kept; what follows is what the finding says itself"),)
+        return (("Row of the rule", "the edition that judged is not kept; this is the rule as it is in force today"),)
     kept = evidence.get("rule") or {}
     dates = f"from {_say_day(rule.effective_from)}" if rule.effective_from != date.min else "since before any call on record"
     if rule.effective_to:
