@@ -12,7 +12,7 @@ from app.language.normalise import ARTICLES, FILLERS, is_clause_end, is_sentence
 from app.language.words import word_set
 
 REACH = 4  # words before a phrase in which a negator counts (convention of the packs)
-NEGATORS = word_set("not never no nobody none neither nor without hardly")
+NEGATORS = word_set("not never no nobody none neither nor without hardly nothing")
 AFFIRMATIVES = word_set("yes yeah yep yup uhhuh correct right sure absolutely definitely exactly ok mhm")
 OPENINGS_OF_YES = (
     "yes", "yea", "yep", "yup", "uh", "um", "oh", "ah", "er", "well", "corr", "right", "sure", "abso", "defi", "exac", "ok",
@@ -72,12 +72,13 @@ _KNOWING = (("did", "you", "know"), ("did", "you", "hear"), ("do", "you", "reali
 _TAGS = word_set("right ok okay correct yeah huh alright")
 _OTHERS = word_set(
     "they anyone anybody someone somebody people who he she companies company scammers others ad ads commercial "
-    "commercials caller callers you person places website websites everyone"
+    "commercials caller callers you person places website websites everyone agents brokers telemarketers crooks thieves"
 )
 _SPEECH = word_set(
     "say says said saying tell tells told telling claim claims claimed claiming promise promises promised mention "
     "mentions mentioned heard hear offered offering called think thinks thought believe believes"
 )
+_REQUESTS = word_set("ask asks asked asking")
 _WARNINGS = word_set("beware ignore fake false misleading avoid untrue scam")
 
 
@@ -207,7 +208,10 @@ def is_conditional(before: Sequence[str], *, is_claim: bool = True) -> bool:
 def is_passed_on(before: Sequence[str]) -> bool:
     """Say whether others say it, straight before the phrase: "scammers tell you to ...", "some companies say ..."."""
     words = [word for word in before if word not in _PASSING]
-    return len(words) > 1 and words[0] in _SPEECH | _WARNINGS and words[1] in _OTHERS - {"you"}
+    if len(words) < 2 or words[1] not in _OTHERS - {"you"}:
+        return False
+    # "if anybody asks you to pay with ..." passes it on; "when they ask you, say ..." tells what to say
+    return words[0] in _SPEECH | _WARNINGS or (words[0] in _REQUESTS and before[0] in ("to", "2"))
 
 
 def is_reported(before: Sequence[str]) -> bool:

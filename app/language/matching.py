@@ -8,8 +8,8 @@ decided elsewhere.
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from app.language.lexicon import BREAK, IS_NUMBER, MINOR, Lexicon, Reading
 from app.language.likeness import LEAST_WORDS_TO_LACK_ONE, LIKENESS_OF_GUESS, guesses_allowed, measure_likeness
@@ -24,6 +24,7 @@ MAX_HEDGES = 2  # "at least", "up to" before a number
 LEAST_SOUNDS = 2
 LEAST_WORDS_OF_ONE_SOUND = 3  # a phrase with one weighty word needs all its small ones
 _TELLING_LITTLE = frozenset({"only", "not", "no", "never", "all", "now", "set", "name", "four", "last", "here", "one"})
+FEW_TIMES = 4  # so many times the seconds, firsts are looked at one by one
 LEAST_LETTERS = 8  # below this, too many passages sound alike
 
 
@@ -60,6 +61,15 @@ class Pattern:
     pieces: int
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a stretch of characters stands for: whole phrases, and whether it is also a piece of phrases in several."""
+
+    code: str
+    wholes: tuple[Piece, ...]
+    is_part: bool
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Match:
     """A phrase found at characters ``start`` to ``end`` of a reading; likeness 100 means the same words."""
@@ -79,7 +89,9 @@ class PackSet:
     entries: tuple[Entry, ...]
     patterns: tuple[Pattern, ...]
     gaps: tuple[tuple[str, ...], ...]  # per pattern, what stands before each piece
-    exact: Seeker[tuple[Piece, ...]]
+    codes: tuple[tuple[str, ...], ...]  # per pattern, its pieces as written
+    beginning: Mapping[str, tuple[int, ...]]  # the patterns of several pieces that begin with a code
+    exact: Seeker[Written]
     by_sound: Seeker[tuple[Piece, ...]]
 
 
@@ -112,7 +124,39 @@ def compile_packs(packs: PhrasePacks) -> PackSet:
                     by_sound.setdefault(sounds, []).append(piece)
         lead = spellings[0][0][1][0]
         entries.append(Entry(pack, phrase, first if first in ARTICLES else "", lead, sizes[0]))
-    return PackSet(packs, lexicon, tuple(entries), tuple(patterns), tuple(gaps), _seeker(exact), _seeker(by_sound))
+    return _make_ready(packs, lexicon, entries, patterns, gaps, exact, by_sound)
+
+
+def _make_ready(
+    packs: PhrasePacks,
+    lexicon: Lexicon,
+    entries: list[Entry],
+    patterns: list[Pattern],
+    gaps: list[tuple[str, ...]],
+    exact: dict[str, list[Piece]],
+    by_sound: dict[str, list[Piece]],
+) -> PackSet:
+    codes: list[dict[int, str]] = [{} for _ in patterns]
+    beginning: dict[str, list[int]] = {}
+    written = {}
+    for code, pieces in exact.items():
+        wholes = tuple(piece for piece in pieces if patterns[piece.pattern].pieces == 1)
+        written[code] = Written(code, wholes, len(wholes) < len(pieces))
+        for piece in pieces:
+            codes[piece.pattern][piece.index] = code
+            if piece.index == 0 and patterns[piece.pattern].pieces > 1:
+                beginning.setdefault(code, []).append(piece.pattern)
+    return PackSet(
+        source=packs,
+        lexicon=lexicon,
+        entries=tuple(entries),
+        patterns=tuple(patterns),
+        gaps=tuple(gaps),
+        codes=tuple(tuple(of[index] for index in sorted(of)) for of in codes),
+        beginning={code: tuple(numbers) for code, numbers in beginning.items()},
+        exact=Seeker.of(written),
+        by_sound=Seeker.of({code: tuple(pieces) for code, pieces in by_sound.items()}),
+    )
 
 
 def _may_be_misheard(words: tuple[str, ...], sounds: str) -> bool:
@@ -131,29 +175,30 @@ def find_matches(packs: PackSet, reading: Reading, words_between: Callable[[int,
     ``words_between`` gives the spoken words, without articles and fillers, that characters ``start`` to ``end`` stand for.
     """
     text, guesses, patterns = reading.text, reading.guesses, packs.patterns
-    found: dict[tuple[int, int], list[tuple[int, int, float]]] = {}
     matches: dict[tuple[int, int, int], float] = {}
+    parts = _Parts(packs)
 
     def note(piece: Piece, start: int, end: int, likeness: float) -> None:
-        pattern = patterns[piece.pattern]
-        if pattern.pieces == 1:
-            key = (start, end, pattern.entry)
-            if likeness > matches.get(key, 0.0):
-                matches[key] = likeness
-        else:
-            found.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
+        key = (start, end, patterns[piece.pattern].entry)
+        if likeness > matches.get(key, 0.0):
+            matches[key] = likeness
 
-    for start, end, pieces in packs.exact.find(text):
+    for start, end, known in packs.exact.find(text):
         guessed = _count_between(guesses, start, end)
         if guessed <= guesses_allowed(end - start):
-            for piece in pieces:
-                note(piece, start, end, LIKENESS_OF_GUESS if guessed else 100.0)
+            likeness = LIKENESS_OF_GUESS if guessed else 100.0
+            for piece in known.wholes:
+                note(piece, start, end, likeness)
+            if known.is_part:
+                parts.as_written.setdefault(known.code, []).append((start, end, likeness))
     for piece, start, end, likeness in _find_by_sound(packs, reading, words_between):
-        note(piece, start, end, likeness)
-    for number in sorted({number for number, index in found if index == 0}):
-        pattern = packs.patterns[number]
-        for start, end, likeness in _assemble(packs, number, found, text):
-            key = (start, end, pattern.entry)
+        if patterns[piece.pattern].pieces == 1:
+            note(piece, start, end, likeness)
+        else:
+            parts.by_sound.setdefault((piece.pattern, piece.index), []).append((start, end, likeness))
+    for number in parts.find_begun():
+        for start, end, likeness in _assemble(packs, number, parts, text):
+            key = (start, end, patterns[number].entry)
             matches[key] = max(likeness, matches.get(key, 0.0))
     return sorted(Match(start, end, entry, likeness) for (start, end, entry), likeness in matches.items())
 
@@ -227,10 +272,6 @@ def _choose(say: str) -> list[str]:
     return [" ".join("".join(pick).split()) for pick in itertools.product(*choices)]
 
 
-def _seeker(pieces_of: dict[str, list[Piece]]) -> Seeker[tuple[Piece, ...]]:
-    return Seeker.of({code: tuple(pieces) for code, pieces in pieces_of.items()})
-
-
 def _count_between(places: list[int], start: int, end: int) -> int:
     return bisect_left(places, end) - bisect_left(places, start) if places else 0
 
@@ -248,15 +289,36 @@ def _widen(text: str, left: int, right: int, piece: Piece, free: set[str]) -> tu
     return left, right
 
 
-def _assemble(
-    packs: PackSet, number: int, found: dict[tuple[int, int], list[tuple[int, int, float]]], text: str
-) -> Iterator[tuple[int, int, float]]:
+@dataclass(slots=True)
+class _Parts:
+    """Where pieces of phrases in several were found: as written once for all phrases that have them, by sound for each."""
+
+    packs: PackSet
+    as_written: dict[str, list[tuple[int, int, float]]] = field(default_factory=dict)
+    by_sound: dict[tuple[int, int], list[tuple[int, int, float]]] = field(default_factory=dict)
+
+    def find_begun(self) -> list[int]:
+        """Return the patterns of which the first piece was found."""
+        begun = {number for code in self.as_written for number in self.packs.beginning.get(code, ())}
+        return sorted(begun | {number for number, index in self.by_sound if index == 0})
+
+    def places(self, number: int, index: int) -> list[tuple[int, int, float]]:
+        """Return where a piece of a pattern stands, in order."""
+        written = self.as_written.get(self.packs.codes[number][index], [])
+        heard = self.by_sound.get((number, index))
+        return sorted(written + heard) if heard else written
+
+
+def _assemble(packs: PackSet, number: int, parts: _Parts, text: str) -> Iterator[tuple[int, int, float]]:
     """Put the pieces of one pattern together, each first piece with the nearest pieces behind it."""
     gaps = packs.gaps[number]
-    rests = [sorted(found.get((number, index), ())) for index in range(1, len(gaps))]
-    if not all(rests):
-        return
-    for first, end, likeness in found[number, 0]:
+    rests: list[list[tuple[int, int, float]]] = []
+    for index in range(len(gaps) - 1, 0, -1):
+        rest = parts.places(number, index)
+        if not rest:
+            return
+        rests.insert(0, rest)
+    for first, end, likeness in _only_near(parts.places(number, 0), rests[0]):
         reach, worst = end, likeness
         for gap, rest in zip(gaps[1:], rests, strict=True):
             after = _find_next(rest, reach, gap, text, packs.lexicon.hedges)
@@ -266,6 +328,20 @@ def _assemble(
             worst = min(worst, alike)
         else:
             yield first, reach, worst
+
+
+def _only_near(firsts: list[tuple[int, int, float]], seconds: list[tuple[int, int, float]]) -> list[tuple[int, int, float]]:
+    """Return the first pieces that may be near a second one: of many, only those are looked at."""
+    if len(firsts) <= FEW_TIMES * len(seconds):
+        return firsts
+    reach = MAX_NUMBER_CODES + MAX_HEDGES + max(end - start for start, end, _ in firsts)
+    near: list[tuple[int, int, float]] = []
+    done = 0
+    for second, _, _ in seconds:
+        low = max(bisect_left(firsts, (second - reach,)), done)
+        done = max(bisect_left(firsts, (second + 1,)), done)
+        near += firsts[low:done]
+    return near
 
 
 def _find_next(

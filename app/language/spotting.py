@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from app.conversation import KeywordHit, Utterance
 from app.language.clauses import (
+    NEGATORS,
     OPENINGS_OF_YES,
     UNITS_OF_TIME_OR_DISTANCE,
     is_affirmative,
@@ -125,13 +126,25 @@ def _spot_stream(stream: _Stream, ordered: Sequence[Utterance], packs: PackSet) 
 
     wording = Wording(ordered, stream.members, stream.starts)
     found: list[_Found] = []
+    taken_back: dict[str, list[Match]] = {}
     for match in find_matches(packs, reading, words_between):
         entry = packs.entries[match.entry]
         if entry.pack.speaker in (None, stream.speaker) or stream.speaker is Speaker.UNKNOWN:
             candidate = _judge(match, entry, stream, reading, wording)
             if candidate is not None:
                 found.append(candidate)
-    return [item.hit for item in _keep_longest(found, packs)]
+            else:
+                taken_back.setdefault(entry.pack.id, []).append(match)
+    standing = [item for item in found if not _is_part_of(item.match, taken_back.get(item.pack.id, ()))]
+    return [item.hit for item in _keep_longest(standing, packs)]
+
+
+def _is_part_of(match: Match, longer: Sequence[Match]) -> bool:
+    """Say whether a match lies inside a longer one of its pack that was taken back: "i never said [we can [wipe out] ...]"."""
+    return any(
+        other.start <= match.start and match.end <= other.end and other.end - other.start > match.end - match.start
+        for other in longer
+    )
 
 
 def _read_back(reading: Reading, tokens: Sequence[str], lexicon: Lexicon, start: int, end: int) -> list[str]:
@@ -205,6 +218,8 @@ def _is_negated_inside(entry: Entry, said: Sequence[str]) -> bool:
     """Say whether what stands for ``*`` holds a negator that is no part of the phrase: "i have [no one else] on the line"."""
     own = spoken_words(entry.phrase.say.replace("*", " ").replace("{n}", " ").replace(" ", "-"))
     negators = {spoken_words(negator)[0] for negator in entry.pack.negated_inside}
+    if "*" in entry.phrase.say:
+        negators |= NEGATORS
     return any(word in negators and word not in own for word in said)
 
 

@@ -37,7 +37,7 @@ class Spoken:
 def read_spoken(packs: PhrasePacks, name: str = "spoken") -> Iterator[Spoken]:
     """Give every sentence of the data, in its order."""
     counts: dict[str, int] = {}  # over all packs, so that each half has its share of every class
-    for path in sorted(DATA.glob(f"{name}_*.txt")):
+    for path in sorted(DATA.glob(f"{name}*.txt")):
         pack = ""
         for line in path.read_text(encoding="utf-8").splitlines():
             if not line or line.startswith("#"):

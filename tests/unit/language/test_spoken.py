@@ -42,10 +42,17 @@ def test_people_are_understood(packs: PackSet, held_out: bool) -> None:
     assert true_hits / (true_hits + len(raised_wrongly)) >= 0.98
 
 
-def test_sentences_that_nothing_was_mended_by_are_understood_as_well(packs: PackSet) -> None:
-    said = [(item, item.lines) for item in read_spoken(packs.source, "fresh")]
-    assert share(packs, [pair for pair in said if pair[0].fires]) >= 0.98
-    assert share(packs, [pair for pair in said if not pair[0].fires]) >= 0.97
+# The second and third set were counted once as they came, and then mended by; by the first and fourth nothing was mended.
+@pytest.mark.parametrize(
+    ("name", "recall", "quiet"),
+    [("fresh_1", 0.98, 0.97), ("fresh_2", 0.98, 0.97), ("fresh_3", 0.96, 0.97), ("fresh_4", 0.83, 0.98)],
+)
+def test_sentences_written_without_the_phrases_at_hand_are_understood(
+    packs: PackSet, name: str, recall: float, quiet: float
+) -> None:
+    said = [(item, item.lines) for item in read_spoken(packs.source, name)]
+    assert share(packs, [pair for pair in said if pair[0].fires]) >= recall
+    assert share(packs, [pair for pair in said if not pair[0].fires]) >= quiet
 
 
 @pytest.mark.parametrize("kind", [kind for kind in CLASSES.values() if kind != "fires"])
