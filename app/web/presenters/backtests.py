@@ -230,7 +230,7 @@ def _present_tiles(result: Mapping[str, Any]) -> tuple[Tile, ...]:
 
     def tile(name: str, word: str) -> Tile:
         revenue, payout = say_money(result, f"{name}_revenue"), say_money(result, f"{name}_payout")
-        return Tile(f"{calls[name]:,}", word, f"{revenue} of revenue, {payout} of payout")
+        return Tile(f"{calls[name]:,}", word, f"{revenue} of revenue, {payout} of payout" if calls[name] else "")
 
     return (
         tile("newly_flagged", "calls newly flagged"),
