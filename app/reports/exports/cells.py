@@ -6,10 +6,9 @@ on an officer's machine. Plain numbers, telephone numbers among them, stay as th
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,11 +65,6 @@ def write_text(text: str) -> str:
     starts_formula = tidy.lstrip()[:1] in _FORMULA and tidy.strip() != ""
     is_risky = (starts_formula and not _PLAIN_NUMBER.fullmatch(tidy)) or tidy[:1] == "\t"
     return f"'{tidy}" if is_risky else tidy
-
-
-def canonical(cells: Sequence[str]) -> bytes:
-    """Return a row as the bytes that are hashed: a JSON array of the texts of its cells, UTF-8, and a line feed."""
-    return json.dumps(list(cells), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
 # In this order: a flag is an int and a moment a date to Python.

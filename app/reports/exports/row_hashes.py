@@ -1,5 +1,7 @@
 """What are the rows of a table, in few bytes? One hash over all of them, one per column, and the beginning of one per row.
 
+A row is hashed as the JSON array of the texts of its cells, UTF-8, and a line feed; a column as rows of that one cell.
+
 Whoever checks a table reads its CSV and makes the same hashes again. The first proves that the rows are those that were
 signed; the others tell where they are not: a row by its own hash, the cell in it by its column's. Pure.
 """
@@ -8,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-
-from app.reports.exports.cells import canonical
+from json.encoder import encode_basestring
 
 ROW_DIGITS = 16
 """Hexadecimal digits of each row's hash that are kept: they find a changed row, they prove nothing by themselves."""
@@ -25,11 +26,12 @@ class RowHashes:
 
     def add(self, cells: Sequence[str]) -> str:
         """Take a row in; return the beginning of its own hash."""
-        row = canonical(cells)
+        quoted = [encode_basestring(cell) for cell in cells]
+        row = f"[{','.join(quoted)}]\n".encode()
         self.count += 1
         self._rows.update(row)
-        for column, cell in zip(self._columns, cells, strict=True):
-            column.update(canonical((cell,)))
+        for column, cell in zip(self._columns, quoted, strict=True):
+            column.update(f"[{cell}]\n".encode())
         return hashlib.sha256(row).hexdigest()[:ROW_DIGITS]
 
     @property

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import random
@@ -83,6 +84,15 @@ def test_a_changed_cell_is_named_by_line_and_column(bundle: Path, old: bytes, ne
     assert (answer.holds, answer.file, answer.line) == (False, CALLS, line)
     assert f"the cell in column {column} was changed" in str(answer.problem)
     assert answer.proven == []
+
+
+def test_the_hash_of_the_rows_can_be_made_again_as_the_documentation_says(bundle: Path) -> None:
+    rows = list(csv.reader(io.StringIO(read_entries(bundle)[CALLS].decode("utf-8-sig"))))[1:]
+    said = "".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
+    first = "".join(json.dumps(row[:1], ensure_ascii=False, separators=(",", ":")) + "\n" for row in rows)
+    table = read_manifest(bundle)["tables"][0]
+    assert table["rows_sha256"] == hashlib.sha256(said.encode()).hexdigest()
+    assert table["columns"][0]["sha256"] == hashlib.sha256(first.encode()).hexdigest()
 
 
 def test_rows_left_out_slipped_in_or_moved_are_named(bundle: Path) -> None:
