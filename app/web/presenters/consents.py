@@ -139,8 +139,8 @@ def read_filters(args: Mapping[str, str]) -> ConsentFilters:
 
 
 def write_cursor(cursor: tuple[datetime, str] | None) -> str | None:
-    """Return where the next page begins as a word of an address."""
-    return None if cursor is None else f"{cursor[0].isoformat()}_{cursor[1]}"
+    """Return where the next page begins, as a word that stands in an address as it is."""
+    return None if cursor is None else f"{cursor[0].isoformat().replace('+00:00', 'Z')}_{cursor[1]}"
 
 
 def present_consents(page: ConsentPage, filters: ConsentFilters, typed: Mapping[str, str], identity: Identity) -> ConsentsPage:

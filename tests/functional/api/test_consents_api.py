@@ -100,7 +100,7 @@ def test_consents_are_listed_page_by_page_and_by_what_they_prove(ask: Ask) -> No
         assert ask("POST", "/consents", json=body).status_code == 201
     seen, cursor = [], ""
     while cursor is not None:
-        page = ask("GET", f"/consents?limit=2{f'&cursor={cursor}' if cursor else ''}".replace("+", "%2B")).json
+        page = ask("GET", f"/consents?limit=2{f'&cursor={cursor}' if cursor else ''}").json
         assert page is not None
         seen += [item["external_id"] for item in page["items"]]
         cursor = page["next_cursor"]
