@@ -235,11 +235,16 @@ def judge_capture(case: Case, rule: Rule) -> Iterable[Judgement]:
         yield Judgement(Outcome.NOT_APPLICABLE, "There is no transcript.")
         return
     hits = find_telling(case, rule.params["packs"])
-    soft = find_telling(case, rule.params["soft_packs"], kinds=frozenset({PackKind.CONTEXT, PackKind.VIOLATION}))
+    softer = find_telling(case, rule.params["soft_packs"], kinds=frozenset({PackKind.CONTEXT, PackKind.VIOLATION}))
+    # "I said no" refuses what is offered; only words against the call itself may mean that no other shall come.
+    soft = tuple(hit for hit in softer if hit.phrase not in rule.params["refusals"])
     if not hits:
         outcome = Outcome.REVIEW if soft else Outcome.PASS
-        said = f"The consumer does not want this: {quote(soft)}." if soft else "Nobody asks not to be called."
-        yield Judgement(outcome, said, words_evidence(soft) if soft else {}, severity=Severity.MEDIUM, span=first_span(soft))
+        refused = f"The consumer refuses the offer and does not speak of calls: {quote(softer)}." if softer else ""
+        said = f"The consumer does not want this: {quote(soft)}." if soft else refused or "Nobody asks not to be called."
+        yield Judgement(
+            outcome, said, words_evidence(softer) if softer else {}, severity=Severity.MEDIUM, span=first_span(softer)
+        )
         return
     ended, entered = _ended_at(case), case.facts.dnc.internal_requested_at
     until = ended + timedelta(hours=float(rule.params["hours"])) if ended else None

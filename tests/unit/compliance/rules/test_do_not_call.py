@@ -168,6 +168,13 @@ def test_9_12_soft_words_ask_for_review_and_refusing_a_request_is_a_violation() 
     assert outcome_of(refused, "DNC-INTERNAL-DENIED") == "violation"
 
 
+@pytest.mark.parametrize("said", ["I said no", "I don't want it", "no thanks", "we're all set here", "I don't need it"])
+def test_9_12_refusing_what_is_offered_asks_for_nothing(said: str) -> None:
+    assert outcome_of(spoken(("caller", 20.0, said)), "DNC-INTERNAL-CAPTURE") == "pass"
+    both = spoken(("caller", 20.0, said), ("caller", 30.0, "leave me alone"))
+    assert outcome_of(both, "DNC-INTERNAL-CAPTURE") == "review"
+
+
 def test_9_12_an_agent_who_offers_the_key_passes() -> None:
     facts = spoken(("agent", 5.0, "press 9 to be removed"))
     assert outcome_of(facts, "DNC-INTERNAL-DENIED") == "pass"
