@@ -57,6 +57,8 @@ def make_blueprint(uow: UnitOfWork) -> Blueprint:
     @require(Permission.RULES_VIEW)
     def compare_two() -> str:
         ids = [request.args.get(name, "")[:100] for name in ("from", "to")]
+        if not any(ids):
+            return render()
         with uow.read() as session:
             before, after = (get_edition(session, edition_id) for edition_id in ids)
             differences = compare(*(load_document(session, edition_id) for edition_id in ids))
