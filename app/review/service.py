@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.access.identity import Identity
 from app.audio.service import newest_recording, request_analysis
+from app.compliance.opt_outs.service import judge_by_finding
 from app.errors import InvalidInput
 from app.jobs import reopen_failed
 from app.models.events import Event, Job
@@ -83,6 +84,8 @@ def record_review(work: Work, identity: Identity, call_id: str, review: ReviewIn
         )
         for finding_id, choice in sorted(review.findings.items())
     )
+    for finding_id, choice in sorted(review.findings.items()):
+        judge_by_finding(work, call_id, rules[finding_id], choice.decision, choice.reason)
     if review.verdict is not Verdict.UNDECIDED:
         leave_queue(work, [call_id])
     work.publish(

@@ -23,6 +23,7 @@ from app.models.numbers import NumberListVersion
 from app.models.parties import AgencyClient, Party
 from app.models.screening import Consent, Finding
 from app.ports import JobRequest
+from app.review.service import FindingChoice, ReviewInput, record_review
 from app.vocabulary import (
     EventKind,
     FindingDecision,
@@ -35,6 +36,7 @@ from app.vocabulary import (
     PartyKind,
     QueueName,
     Role,
+    Verdict,
 )
 from tests.fakes import ScriptedTranscriber, ScriptLine
 from tests.integration.analysis.conftest import AGENT, Desk, sound
@@ -143,6 +145,17 @@ def test_what_is_decided_of_the_finding_counts_for_the_request(desk: Desk, monke
         with desk.uow.begin("user:officer") as work:
             judge_by_finding(work, call_id, rule, decision, "heard it")
         assert desk.load(OptOut)[0].is_request == expected
+
+
+@only_sqlite
+def test_a_review_that_agrees_with_the_finding_makes_it_a_request(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    call_id = call_with(desk, monkeypatch, SOFT)
+    [finding] = desk.load(Finding, rule="DNC-INTERNAL-CAPTURE")
+    choice = FindingChoice(FindingDecision.AGREE)
+    with desk.uow.begin(OFFICER.actor) as work:
+        record_review(work, OFFICER, call_id, ReviewInput(Verdict.LAW_VIOLATION, findings={finding.id: choice}))
+    [row] = desk.load(OptOut)
+    assert (row.is_request, row.judged_by) == (1, OFFICER.actor)
 
 
 @only_sqlite
