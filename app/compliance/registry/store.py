@@ -45,6 +45,7 @@ class ListStore:
         self._sets: dict[str, NumberSet] = {}
         self._entries: dict[str, Entries] = {}
         self._known: tuple[int, list[ListVersion]] | None = None
+        self._manifests: dict[str, tuple[tuple[int, int, int], ListVersion]] = {}
 
     def versions(self) -> list[ListVersion]:
         """Return the manifests of all versions. Raises ListDamaged when one is not what was written."""
@@ -188,9 +189,14 @@ class ListStore:
     def _read_manifest(self, folder: Path) -> ListVersion:
         path = folder / MANIFEST
         try:
-            version = version_from_json(json.loads(path.read_text("utf-8")))
+            stat = path.stat()
+            state = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+            # The list of requests not to be called gets a version with every few of them: each is read once.
+            known = self._manifests.get(folder.name)
+            version = known[1] if known and known[0] == state else version_from_json(json.loads(path.read_text("utf-8")))
             if version.id != folder.name:
                 raise ValueError(f"it is that of {version.id}")
+            self._manifests[folder.name] = (state, version)
         except (OSError, ValueError, KeyError, TypeError, ListDamaged) as error:
             raise ListDamaged(
                 f"list version {folder.name}: its manifest is damaged ({error}). Nothing is answered until it is put back from "
