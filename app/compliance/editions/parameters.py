@@ -98,6 +98,7 @@ _KNOWN = (
     Parameter("packs", "Phrases that the rule listens for", K.PACKS),
     Parameter("payment", "Phrases with which payment is taken", K.PACKS),
     Parameter("proclaimed", "Days that a state closed by proclamation, by state", K.TABLE),
+    Parameter("refusals", "Phrases that only refuse the offer and ask for nothing", K.WORDS),
     Parameter("required", "What must be said, by phrase pack", K.TABLE),
     Parameter("rest_days", "Days that a number must have rested before it is given out again", K.WHOLE),
     Parameter("review_in", "Trades in which a hit is for a person to judge", K.WORDS),
