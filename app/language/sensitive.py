@@ -280,6 +280,8 @@ def _cut(said: Sequence[_Said], talk_s: Sequence[float]) -> list[_Said]:
 
 def _find_medicare(said: Sequence[_Said], channel: int, speaker: Speaker, context: Sequence[KeywordHit]) -> list[SensitiveSpan]:
     """Find Medicare numbers, spelled: letters, "b as in boy", NATO words, digits."""
+    if not any(hit.pack == "PH-SENS-MBI" for hit in context):
+        return []  # one counts only near words for it
     marks: list[tuple[str, Span]] = []
     found: list[SensitiveSpan] = []
     i = 0
@@ -330,6 +332,8 @@ def _find_birth_dates(
     found: list[SensitiveSpan] = []
     words = [item.word for item in said]
     asked = [hit for hit in context if hit.pack == "PH-SENS-DOB"]
+    if not asked:
+        return []
     for i, item in enumerate(said):
         if not any(-1.0 <= item.span.start_s - hit.span.start_s <= 30.0 for hit in asked):
             continue
@@ -357,6 +361,8 @@ def _find_expiries(
     found: list[SensitiveSpan] = []
     words = [item.word for item in said]
     asked = [hit.span for hit in context if hit.pack == "PH-SENS-EXP"]
+    if not asked and not cards:
+        return []
     for i, item in enumerate(said):
         start_s = item.span.start_s
         is_asked = any(-1.0 <= start_s - span.start_s <= 15.0 + span.duration_s for span in asked)
