@@ -4,7 +4,9 @@
 elsewhere goes through the same :func:`parse_packs` and gets the same errors.
 """
 
+import hashlib
 import itertools
+import json
 import math
 import re
 import reprlib
@@ -112,6 +114,12 @@ def load_pack_document() -> dict[str, Any]:
     text = resources.files("app.language").joinpath("data", "phrases.yaml").read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.safe_load(text)
     return document
+
+
+def name_packs(document: Mapping[str, Any]) -> str:
+    """Return the version of a document of packs: its number and the hash of its content; equal packs have an equal name."""
+    content = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return f"{document.get('version')}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 def parse_packs(data: Any) -> PhrasePacks:

@@ -20,7 +20,7 @@ from app.compliance.reference import load_reference
 from app.compliance.rule_set import load_rule_rows, make_rule_set
 from app.errors import InvalidInput
 from app.language.matching import compile_packs
-from app.language.packs import load_pack_document, parse_packs
+from app.language.packs import load_pack_document, name_packs, parse_packs
 from app.models.base import canonical_json
 from app.vocabulary import EditionPart
 
@@ -72,11 +72,8 @@ class EditionDocument:
 
     @property
     def packs_version(self) -> str:
-        """Return the version of the phrase packs: their number, with its hash where they are not the packaged ones."""
-        number = str(self.packs.get("version"))
-        if self.packs == packaged_document().packs:
-            return number
-        return f"{number}-{hashlib.sha256(canonical_json(self.packs).encode()).hexdigest()[:8]}"
+        """Return the version of the phrase packs, made from their content."""
+        return name_packs(self.packs)
 
     def to_json(self) -> dict[str, Any]:
         """Return the document as it is stored."""

@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 
 from app.bootstrap import Services, build_transcriber
 from app.compliance.finding import FLAGGED
+from app.compliance.packaged import load_judge
 from app.compliance.replay import replay_call
 from app.compliance.rule_set import RuleSet
 from app.errors import InvalidTransition, NotFound
@@ -95,7 +96,7 @@ def test_evidence_that_is_missing_is_kept_and_counts_as_no_flag(desk: Desk) -> N
 def test_a_replay_gives_the_same_answer(desk: Desk) -> None:
     call_id = analyse(desk, sound(CALLER, AGENT))
     with desk.uow.read() as session:
-        replay = replay_call(session, call_id, desk.services.judge)
+        replay = replay_call(session, call_id, load_judge())
     assert replay.is_same
     assert (replay.outcomes, replay.versions) == ({}, {})
 
@@ -106,7 +107,7 @@ def test_a_replay_judges_the_facts_that_were_kept_and_says_which_versions_differ
     with desk.uow.begin("test") as work:  # what became of the campaign since is no matter
         version = work.session.get_one(CampaignVersion, desk.world.version.id)
         version.channels = {"default": "allow", "allow": [], "deny": []}
-    judge = desk.services.judge
+    judge = load_judge()
     fewer = tuple(rule for rule in judge.rules.rules if rule.id != "CHAN-SPEECH-SMS")
     with desk.uow.read() as session:
         assert replay_call(session, call_id, judge).is_same
@@ -122,9 +123,9 @@ def test_a_screening_made_before_facts_were_kept_cannot_be_replayed(desk: Desk) 
     with desk.uow.begin("test") as work:
         work.session.execute(update(Screening).values(facts=None, outcomes=None))
     with desk.uow.read() as session, pytest.raises(InvalidTransition, match="before facts were kept"):
-        replay_call(session, call_id, desk.services.judge)
+        replay_call(session, call_id, load_judge())
     with desk.uow.read() as session, pytest.raises(NotFound, match="no such call"):
-        replay_call(session, "nobody", desk.services.judge)
+        replay_call(session, "nobody", load_judge())
 
 
 def test_screening_twice_is_one_screening(desk: Desk) -> None:
@@ -157,8 +158,15 @@ def test_the_score_is_the_sum_of_its_parts_and_knows_the_ads_terms(desk: Desk, c
     [score] = desk.load(CallScoreRow)
     assert score.value == sum(part["points"] for part in score.parts)
     assert all(part["why"] for part in score.parts)
-    violations = [part["points"] for part in score.parts if "violation" in part["name"]]
-    assert violations == [-15]  # one phrase of high severity
+    [charged] = [part["points"] for part in score.parts if part["name"] == "findings"]
+    weights = {Severity.LOW: 3, Severity.MEDIUM: 8, Severity.HIGH: 15, Severity.CRITICAL: 25}
+    due = sum(
+        weights[f.severity] * (1.0 if f.outcome is Outcome.VIOLATION else 0.5)
+        for f in desk.load(Finding)
+        if f.outcome in FLAGGED
+    )
+    assert charged == pytest.approx(-due, abs=1)
+    assert due > 0
     billable = [part for part in score.parts if "30 s" in part["why"] or "billable" in part["why"]]
     assert [part["points"] > 0 for part in billable] == [connected_s > 30]
 
