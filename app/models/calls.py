@@ -67,7 +67,12 @@ class CallLeg(Base):
     """One connection of a call, in order; the first is the origin leg."""
 
     __tablename__ = "call_leg"
-    __table_args__ = (one_of("direction", LegDirection), CheckConstraint("seq >= 0", name="seq_not_negative"))
+    __table_args__ = (
+        one_of("direction", LegDirection),
+        CheckConstraint("seq >= 0", name="seq_not_negative"),
+        Index("ix_call_leg_from", "from_number", "started_at"),
+        Index("ix_call_leg_to", "to_number", "started_at"),
+    )
 
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)

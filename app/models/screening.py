@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Flag, Json, Moment, Term, WideInteger, one_of
 from app.vocabulary import Outcome, PackKind, Severity, Speaker
+
+IS_FLAG = text("outcome IN ('violation', 'review')")
 
 
 class Screening(Base):
@@ -45,6 +47,7 @@ class CurrentScreening(Base):
     __table_args__ = (
         one_of("top_severity", Severity),
         Index("ix_current_screening_flags", "flag_count", "call_id"),
+        Index("ix_current_screening_board", "call_id", "screening_id", "flag_count", "states"),
     )
 
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
@@ -86,6 +89,20 @@ class Finding(Base):
         UniqueConstraint("screening_id", "rule"),
         Index("ix_finding_call", "call_id"),
         Index("ix_finding_rule", "rule", "call_id"),
+        # What the board of findings reads of each call, without touching the rows and their evidence.
+        Index(
+            "ix_finding_flag",
+            "screening_id",
+            "rule",
+            "outcome",
+            "severity",
+            "stake_least_minor",
+            "stake_most_minor",
+            "call_id",
+            "id",
+            sqlite_where=IS_FLAG,
+            postgresql_where=IS_FLAG,
+        ),
         CheckConstraint("(start_s IS NULL) = (end_s IS NULL)", name="span_whole"),
     )
 

@@ -237,7 +237,7 @@ def judge_capture(case: Case, rule: Rule) -> Iterable[Judgement]:
     hits = find_telling(case, rule.params["packs"])
     softer = find_telling(case, rule.params["soft_packs"], kinds=frozenset({PackKind.CONTEXT, PackKind.VIOLATION}))
     # "I said no" refuses what is offered; only words against the call itself may mean that no other shall come.
-    soft = tuple(hit for hit in softer if hit.phrase not in rule.params["refusals"])
+    soft = tuple(hit for hit in softer if hit.phrase not in rule.params.get("refusals", ()))
     if not hits:
         outcome = Outcome.REVIEW if soft else Outcome.PASS
         refused = f"The consumer refuses the offer and does not speak of calls: {quote(softer)}." if softer else ""
