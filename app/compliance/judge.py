@@ -59,16 +59,18 @@ class Judge:
         recording_s: float = 0.0,
         as_of: datetime | None = None,
         heard: Judged | None = None,
+        hits: tuple[KeywordHit, ...] | None = None,
     ) -> Judged:
         """Return what the rules say of a call; ``recording_s`` is the length of its recording, ``as_of`` when this is asked.
 
         ``heard`` is what a judge with the same packs found on the same call: its phrases and numbers are not looked for again.
+        ``hits`` are the phrases alone, where :meth:`listen` found them before.
         """
-        duration_s = max([recording_s or facts.duration_s or 0.0, *(u.span.end_s for u in facts.utterances)])
+        duration_s = _length_s(facts, recording_s)
         if heard is not None:
             hits, sensitive = heard.hits, heard.sensitive
         else:
-            hits = spot(facts.utterances, self.packs, duration_s=duration_s) if facts.utterances else ()
+            hits = self.listen(facts, recording_s=recording_s) if hits is None else hits
             sensitive = find_all_sensitive(facts.utterances, tones, hits)
         case = build_case(
             facts,
@@ -81,6 +83,10 @@ class Judge:
         )
         return Judged(hits, sensitive, evaluate(case, self.rules), case.place.states)
 
+    def listen(self, facts: Facts, *, recording_s: float = 0.0) -> tuple[KeywordHit, ...]:
+        """Return the phrases of the packs that are heard on a call."""
+        return spot(facts.utterances, self.packs, duration_s=_length_s(facts, recording_s)) if facts.utterances else ()
+
     def _absences(self, facts: Facts, hits: tuple[KeywordHit, ...], duration_s: float) -> tuple[Absence, ...]:
         if not facts.utterances:
             return ()
@@ -92,6 +98,10 @@ class Judge:
             utterances=facts.utterances,
             names=frozenset({facts.seller.casefold()}) if facts.seller else frozenset(),
         )
+
+
+def _length_s(facts: Facts, recording_s: float) -> float:
+    return max([recording_s or facts.duration_s or 0.0, *(u.span.end_s for u in facts.utterances)])
 
 
 def join_listening(facts: Facts, listening: Listening, *, is_heard_elsewhere: bool = False) -> Facts:

@@ -11,9 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from pydantic_core import from_json
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import Session
 
@@ -30,12 +29,19 @@ from app.conversation import KeywordHit, Listening, Turns, Utterance, Word
 from app.language.redact_text import redact_quote
 from app.language.sensitive import SensitiveSpan
 from app.learning.backtest import CallCounts, CallFacts, CallSides, Phrase, Said, Side, compare_call
+from app.learning.kept_words import KeptWords
 from app.models.analysis import AnalysisResult, UtteranceRow
 from app.models.calls import Call
 from app.models.screening import CurrentScreening, Finding, KeywordHitRow, Screening
 from app.review.in_force import load_reviews_in_force
 from app.timeline import Span
-from app.vocabulary import FindingDecision, Outcome, Severity
+from app.vocabulary import FindingDecision, Outcome, PackKind, Severity
+
+Heard = tuple[Any, ...]
+"""One phrase that was heard: pack, phrase, from, to, speaker, confidence, low trust, and how it was found."""
+
+WORDING = frozenset({"phrases", "negators", "negated_inside", "note"})
+"""Fields of a pack that say which words count and not what they mean."""
 
 LONGEST_TEXT = 300
 """Characters of a reason or a quote that a result keeps."""
@@ -43,11 +49,16 @@ LONGEST_TEXT = 300
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """Both judges; ``are_packs_same`` when they listen for the same phrases, so that one listening serves both."""
+    """Both judges.
+
+    ``are_packs_same``: they listen for the same phrases, so that one listening serves both. ``is_wording_alone``: nothing but
+    wordings differs, so that a call on which the same is heard is judged the same.
+    """
 
     before: Judge
     after: Judge
     are_packs_same: bool
+    is_wording_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class PastCall:
     made_at: datetime
     versions: Mapping[str, Any]
     record: Side
+    heard: frozenset[Heard] = frozenset()
 
 
 def build_judges(before: EditionDocument, after: EditionDocument) -> Judges:
@@ -68,7 +80,35 @@ def build_judges(before: EditionDocument, after: EditionDocument) -> Judges:
     are_same = before.packs.get("packs") == after.packs.get("packs") and (
         before.packs.get("meant_together") == after.packs.get("meant_together")
     )
-    return Judges(old, replace(new, packs=old.packs) if are_same else new, are_same)
+    return Judges(old, replace(new, packs=old.packs) if are_same else new, are_same, is_wording_alone(before, after))
+
+
+def is_wording_alone(before: EditionDocument, after: EditionDocument) -> bool:
+    """Tell whether two editions differ in nothing but phrases and the words that turn them round.
+
+    Then a call on which the very same is heard, at the same places and as surely, gets the same judgement of both: rules and
+    what a pack's phrases mean are equal. Packs of which something must be said do not count, as they speak by what is missing.
+    """
+    if before.rule_set != after.rule_set or before.packs.get("meant_together") != after.packs.get("meant_together"):
+        return False
+    old, new = ({pack["id"]: pack for pack in edition.packs["packs"]} for edition in (before, after))
+    return old.keys() == new.keys() and all(
+        old[name] == new[name] or _is_worded_anew(old[name], new[name]) for name in old
+    )  # fmt: skip
+
+
+def _is_worded_anew(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    if before["kind"] == PackKind.REQUIRED or before.get("groups") or before.get("window_s"):
+        return False
+    if any(before.get(name) != after.get(name) for name in {*before, *after} - WORDING):
+        return False
+    old, new = (_marks_of(pack) for pack in (before, after))
+    return all(old[say] == new[say] for say in old.keys() & new.keys())
+
+
+def _marks_of(pack: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    phrases = [phrase if isinstance(phrase, Mapping) else {"say": phrase} for phrase in pack["phrases"]]
+    return {str(phrase["say"]): phrase for phrase in phrases}
 
 
 def judge_calls(session: Session, judges: Judges, call_ids: Sequence[str]) -> tuple[list[CallSides], CallCounts]:
@@ -89,9 +129,15 @@ def judge_calls(session: Session, judges: Judges, call_ids: Sequence[str]) -> tu
 
 
 def _judge(judges: Judges, past: PastCall, counts: CallCounts) -> tuple[Side, Side]:
-    after = _ask(judges.after, past)
-    plain = _side(after)
     has_record = past.versions == judges.before.versions
+    hits = None
+    if has_record and judges.is_wording_alone:
+        hits = judges.after.listen(past.facts, recording_s=past.listening.duration_s)
+        if frozenset(map(_place_of, hits)) == past.heard:
+            counts.from_record += 1
+            return past.record, past.record
+    after = _ask(judges.after, past, hits=hits)
+    plain = _side(after)
     if has_record and _are_alike(past, past.record, plain):
         counts.from_record += 1
         return past.record, plain
@@ -104,10 +150,14 @@ def _judge(judges: Judges, past: PastCall, counts: CallCounts) -> tuple[Side, Si
     return _told_side(before), _told_side(after)
 
 
-def _ask(judge: Judge, past: PastCall, heard: Judged | None = None) -> Judged:
+def _place_of(hit: KeywordHit) -> Heard:
+    return (hit.pack, hit.phrase, hit.span.start_s, hit.span.end_s, str(hit.speaker), hit.confidence, hit.low_trust, hit.match)
+
+
+def _ask(judge: Judge, past: PastCall, heard: Judged | None = None, hits: tuple[KeywordHit, ...] | None = None) -> Judged:
     listening = past.listening
     return judge.judge(
-        past.facts, tones=listening.tones, recording_s=listening.duration_s, as_of=past.made_at, heard=heard
+        past.facts, tones=listening.tones, recording_s=listening.duration_s, as_of=past.made_at, heard=heard, hits=hits
     )  # fmt: skip
 
 
@@ -161,7 +211,7 @@ def _load_past_calls(session: Session, call_ids: Sequence[str], counts: CallCoun
     counts.without_facts += len(call_ids) - len(known)
     runs = [row.run_id for row in known.values()]
     heard = _load_heard(session, runs)
-    records = _load_records(session, {row.id: row.outcomes for row in known.values()})
+    records, places = _load_records(session, {row.id: row.outcomes for row in known.values()})
     for call_id in call_ids:
         row = known.get(call_id)
         if row is None:
@@ -178,6 +228,7 @@ def _load_past_calls(session: Session, call_ids: Sequence[str], counts: CallCoun
             row.made_at,
             row.versions,
             records[row.id],
+            frozenset(places[row.id]),
         )
 
 
@@ -196,13 +247,13 @@ def _screenings(call_ids: Sequence[str]) -> Any:
 def _load_heard(session: Session, run_ids: Sequence[str]) -> dict[str, Listening]:
     """Return what judging needs of what was heard: words, tones and the caller's voice. The rest of each is left empty."""
     said: dict[str, list[Utterance]] = defaultdict(list)
-    # Words are the bulk of a transcript; read as text and by the faster reader.
+    # Words are the bulk of a transcript; kept as text until somebody asks for them.
     lines = select(
         UtteranceRow.run_id, UtteranceRow.channel, UtteranceRow.speaker, UtteranceRow.start_s, UtteranceRow.end_s,
         UtteranceRow.text, type_coerce(UtteranceRow.words, Text), UtteranceRow.estimated_speaker,
     ).where(UtteranceRow.run_id.in_(run_ids)).order_by(UtteranceRow.run_id, UtteranceRow.seq)  # fmt: skip
     for run_id, channel, speaker, start_s, end_s, text, words, estimated in session.execute(lines):
-        read = tuple(Word(Span(a, b), word, sure, bool(low)) for a, b, word, sure, low in from_json(words))
+        read = cast(tuple[Word, ...], KeptWords(words))
         said[run_id].append(Utterance(channel, speaker, Span(start_s, end_s), text, read, estimated))
     results = select(
         AnalysisResult.run_id, AnalysisResult.duration_s, AnalysisResult.tones, AnalysisResult.caller_voice,
@@ -226,26 +277,30 @@ def _load_heard(session: Session, run_ids: Sequence[str]) -> dict[str, Listening
     }
 
 
-def _load_records(session: Session, outcomes: Mapping[str, Sequence[Any]]) -> dict[str, Side]:
-    """Return what was said at the screenings, by their ids."""
+def _load_records(session: Session, outcomes: Mapping[str, Sequence[Any]]) -> tuple[dict[str, Side], dict[str, list[Heard]]]:
+    """Return what was said at the screenings, and what was heard, by their ids."""
     stakes: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     findings = select(Finding.screening_id, Finding.rule, Finding.stake_least_minor, Finding.stake_most_minor)
     for screening_id, rule, least, most in session.execute(findings.where(Finding.screening_id.in_(outcomes))):
         stakes[screening_id][rule] = (least or 0, most or 0)
     phrases: dict[str, list[Phrase]] = defaultdict(list)
+    heard: dict[str, list[Heard]] = defaultdict(list)
     hits = select(
-        KeywordHitRow.screening_id, KeywordHitRow.pack, KeywordHitRow.phrase, KeywordHitRow.start_s, KeywordHitRow.end_s
-    )
+        KeywordHitRow.screening_id, KeywordHitRow.pack, KeywordHitRow.phrase, KeywordHitRow.start_s, KeywordHitRow.end_s,
+        KeywordHitRow.speaker, KeywordHitRow.confidence, KeywordHitRow.is_low_trust, KeywordHitRow.match,
+    )  # fmt: skip
     wanted = hits.where(KeywordHitRow.screening_id.in_(outcomes)).order_by(KeywordHitRow.screening_id, KeywordHitRow.seq)
-    for screening_id, pack, phrase, start_s, end_s in session.execute(wanted):
+    for screening_id, pack, phrase, start_s, end_s, speaker, *sure in session.execute(wanted):
         phrases[screening_id].append(Phrase(pack, phrase, start_s, end_s))
-    return {
+        heard[screening_id].append((pack, phrase, start_s, end_s, str(speaker), *sure))
+    sides = {
         screening_id: Side(
             {rule: Said(Outcome(o), Severity(s), stakes[screening_id].get(rule, (0, 0))) for rule, o, s in said},
             tuple(phrases[screening_id]),
         )
         for screening_id, said in outcomes.items()
     }
+    return sides, heard
 
 
 def _load_decisions(session: Session, call_ids: Sequence[str]) -> dict[str, dict[str, FindingDecision]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
 
+import app.learning.backtest_calls as backtest_calls
 import app.learning.backtest_run as backtest_run
 from app.adapters.database import open_database
 from app.adapters.process_death import die_with_parent
@@ -102,9 +104,54 @@ def test_what_a_newer_release_says_is_not_taken_for_the_draft(
     with uow.begin("system") as work:
         screening = work.session.scalars(select(Screening).where(Screening.call_id == texted)).one()
         screening.outcomes = [[r, "pass" if r == SMS else o, s] for r, o, s in screening.outcomes or []]
-    result = try_out(uow, packaged_document(), clock)
+    result = try_out(uow, with_rule("TCPA-PEWC", title="Another title"), clock)
     assert (result["flips_total"], result["calls"]["record_differs"]) == (0, 1)
     assert any("work of the release" in warning for warning in say_warnings(result))
+
+
+@pytest.mark.parametrize("words", ["quote please", "hello there", "insurance", "post card"])
+def test_calls_on_which_the_same_is_heard_need_no_second_judgement(
+    uow: UnitOfWork, clock: FrozenClock, blobs: MemoryBlobStore, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """What is spared changes nothing: the answer is that of judging every call by both sides."""
+    add_screened_calls(uow, blobs, [TEXTED, POSTCARD, PLAIN])
+    pack = next(p for p in packaged_document().packs["packs"] if p["id"] == "PH-CHAN-SMS")
+    texts = [p if isinstance(p, str) else p["say"] for p in pack["phrases"]]
+    drafts = (with_phrase(packaged_document(), words), without_phrases(packaged_document(), *texts[:3]))
+    spared = [try_out(uow, draft, clock) for draft in drafts]
+    monkeypatch.setattr(backtest_calls, "is_wording_alone", lambda before, after: False)
+    whole = [try_out(uow, draft, clock) for draft in drafts]
+    for few, all_ in zip(spared, whole, strict=True):
+        assert (few["flips"], few["phrases"], few["rules"]) == (all_["flips"], all_["phrases"], all_["rules"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"phrases": ["i got a text", "you sent a text"]}, True),
+        ({"negators": ["nope"]}, True),
+        ({"kind": "context"}, False),
+        ({"severity": "low"}, False),
+        ({"speaker": "any"}, False),
+        ({"statement": False}, False),
+        ({"phrases": [{"say": "i got a text", "decisive": True}]}, False),
+    ],
+)
+def test_only_another_wording_spares_a_judgement(changes: dict[str, object], expected: bool) -> None:
+    document = packaged_document()
+    packs = [{**pack, **changes} if pack["id"] == "PH-CHAN-SMS" else pack for pack in document.packs["packs"]]
+    changed = replace(document, packs={**document.packs, "packs": packs})
+    assert backtest_calls.is_wording_alone(document, changed) is expected
+    assert backtest_calls.is_wording_alone(document, with_rule("TCPA-PEWC", title="Another")) is False
+
+
+def test_a_pack_that_must_be_said_is_always_judged() -> None:
+    document = packaged_document()
+    packs = [
+        {**pack, "phrases": [*pack["phrases"], "this is taped"]} if pack["id"] == "PH-REC-NOTICE" else pack
+        for pack in document.packs["packs"]
+    ]
+    assert backtest_calls.is_wording_alone(document, replace(document, packs={**document.packs, "packs": packs})) is False
 
 
 def test_calls_outside_the_window_and_behind_the_limit_are_left_out(
