@@ -19,7 +19,7 @@ from app.adapters.secrets import load_or_make_secret
 from app.adapters.stage_cache import FolderStageCache
 from app.adapters.transcribers import build_transcriber
 from app.audio.service import Analyst
-from app.compliance.packaged import load_judge
+from app.compliance.packaged import load_packaged_packs
 from app.compliance.registry.service import NumberLists
 from app.conversation import Listening, Redaction
 from app.intake.fetching_address import parse_allowed_hosts
@@ -49,7 +49,7 @@ class Services:
     @cached_property
     def packs(self) -> PackSet:
         """The phrase packs of this release, compiled: by them numbers of people are found and covered, whatever is drafted."""
-        return load_judge().packs
+        return load_packaged_packs()
 
     @cached_property
     def analyst(self) -> Analyst:

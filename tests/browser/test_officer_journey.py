@@ -148,7 +148,7 @@ def publish_a_phrase(house: House, page: Page) -> None:
     page.goto(draft)
     page.get_by_label("Why").fill("Heard on calls of this month")
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_text("Published").first).to_be_visible()
+    expect(page.get_by_text("Edition 2 is in force").first).to_be_visible()
     page.goto(f"{house.url}/compliance/editions")
     expect(page.get_by_text("Heard on calls of this month").first).to_be_visible()
 

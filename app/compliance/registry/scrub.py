@@ -56,6 +56,8 @@ class ScrubReport:
     lists: list[dict[str, object]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     name: str = ""
+    numbers: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Every different number of the file, sorted: what can be asked for later is when a number was last scrubbed."""
 
 
 def scrub_file(
@@ -94,13 +96,16 @@ def scrub_file(
                 if odd:
                     odd.writerow(("line", "reason", "row"))
                 rows = _RowWriter(file, snapshot, table)
+                seen: list[NDArray[np.int64]] = []
                 for batch in read_batches(table, rows.width):
                     for start in range(0, len(batch.texts), ROWS_AT_A_TIME):
                         part = _cut(batch, start, start + ROWS_AT_A_TIME)
                         judged = rows.write(part)
+                        seen.append(np.unique(part.numbers))
                         _count(judged, part, snapshot, report, odd)
                         on_progress(report.rows, min(source.tell() / byte_count, 1.0))
                 report.report_sha256 = file.close_synced()
+                report.numbers = np.unique(np.concatenate(seen)) if seen else report.numbers
         draft.replace(out)
     except OSError as error:
         kind = StorageFull if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else InvalidInput

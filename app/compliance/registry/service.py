@@ -102,7 +102,7 @@ class NumberLists:
             report.name = name or f"{now:%Y%m%dT%H%M%S}-{report.report_sha256[:12]}"
             keep_report(report.name)
             who = {"performed_by": performed_by} if performed_by else {}
-            self.store.record_scrub(report.name, scrub_to_json(report) | who)
+            self.store.record_scrub(report.name, scrub_to_json(report) | who, report.numbers)
         return report
 
     def check(self, text: str, at: datetime | None = None) -> NumberState:
@@ -132,19 +132,26 @@ class NumberLists:
         """Return the ``dnc`` object of a call's facts: what the lists in force at a moment say of a number.
 
         A list that does not cover the number says ``listed: null``; one that is too old says what it says, with its date, as
-        the rules judge the age themselves.
+        the rules judge the age themselves. ``scrubbed_at`` is when the number was held against the lists before; None looks it
+        up among the scrubs on record. The version told is then the one that scrub used: a newer one that nobody asked clears
+        nothing, though what it lists counts.
         """
         number = parse_one(e164)
         if not number:
             return {}
+        scrubbed_at = scrubbed_at or self.store.find_scrub(number, at)
         facts: dict[str, Any] = {"state": {}, "internal": {"requested_at": None}}
         for name, versions in group_by_list(self.store.versions()).items():
             if name.is_log:
                 facts |= self._log_facts(name, versions, number, at)
                 continue
             for source in sorted({version.source for version in versions}):
-                newest = find_newest([v for v in versions if v.source == source], number // 10_000_000, at)
-                fact = self._set_facts(newest, number, scrubbed_at) if newest else None
+                of_source = [v for v in versions if v.source == source]
+                newest = find_newest(of_source, number // 10_000_000, at)
+                asked = find_newest(of_source, number // 10_000_000, scrubbed_at) if scrubbed_at else None
+                fact = self._set_facts(asked or newest, number, scrubbed_at) if newest else None
+                if fact and newest and asked and newest is not asked:
+                    fact["listed"] = fact["listed"] or number in self.store.open_set(newest)
                 if name.kind is ListKind.LITIGATOR and newest and fact and (fact["listed"] or "litigator" not in facts):
                     facts["litigator"] = {"listed": fact["listed"], "source": source or None, "version": newest.id}
                 elif name.kind is ListKind.NATIONAL:

@@ -18,9 +18,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.compliance.registry.entries import Entries, open_entries
 from app.compliance.registry.number_set import NumberSet, damage
@@ -33,6 +36,9 @@ MANIFEST = "manifest.json"
 WITHDRAWAL = "withdrawn.json"
 NUMBERS, ENTRIES, GARBAGE = "numbers.set", "entries.npy", "garbage.csv"
 SCRUBS = "scrubs"
+HELD = ".numbers.npy"
+SCRUB_REACH = timedelta(days=92)
+"""A scrub older than this clears no number by any list: state lists run for a quarter at most."""
 SCRUB_NAME = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{12}")
 SETTLED_NS = 1_000_000_000
 
@@ -45,6 +51,7 @@ class ListStore:
         self._sets: dict[str, NumberSet] = {}
         self._entries: dict[str, Entries] = {}
         self._known: tuple[int, list[ListVersion]] | None = None
+        self._held: dict[str, NDArray[np.int64]] = {}
         self._manifests: dict[str, tuple[tuple[int, int, int], ListVersion]] = {}
 
     def versions(self) -> list[ListVersion]:
@@ -155,13 +162,34 @@ class ListStore:
         os.utime(self.root)  # other processes look at the folder's time to tell whether anything changed
         return replace(version, withdrawn_at=at, withdrawn_why=why)
 
-    def record_scrub(self, name: str, record: dict[str, object]) -> Path:
-        """Keep what a scrub was held against and what came of it."""
+    def record_scrub(self, name: str, record: dict[str, object], numbers: NDArray[np.int64]) -> Path:
+        """Keep what a scrub was held against, what came of it, and its numbers (sorted, each once)."""
         folder = self.root / SCRUBS
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        held = folder / f".{name}{HELD}"
+        with held.open("wb") as file:
+            np.save(file, numbers)
+            file.flush()
+            os.fsync(file.fileno())
+        held.rename(folder / f"{name}{HELD}")
         draft = folder / f".{name}"
         _write_synced(draft, json.dumps(record, indent=1, ensure_ascii=False))
         return draft.rename(folder / f"{name}.json")
+
+    def find_scrub(self, number: int, at: datetime) -> datetime | None:
+        """Return when a number was last scrubbed before a moment, within :data:`SCRUB_REACH`; None where it was not."""
+        newest, oldest = f"{at:%Y%m%dT%H%M%S}", f"{at - SCRUB_REACH:%Y%m%dT%H%M%S}"
+        for path in sorted((self.root / SCRUBS).glob(f"[0-9]*{HELD}"), reverse=True):
+            name = path.name.removesuffix(HELD)
+            if not oldest <= name[:15] <= newest or not SCRUB_NAME.fullmatch(name):
+                continue
+            held = self._held.get(name)
+            if held is None:
+                held = self._held[name] = np.load(path, mmap_mode="r")
+            place = int(np.searchsorted(held, number))
+            if place < len(held) and held[place] == number:
+                return datetime.strptime(name[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        return None
 
     def list_scrubs(self, limit: int) -> list[tuple[str, dict[str, Any]]]:
         """Return the names and records of the newest scrubs, newest first."""

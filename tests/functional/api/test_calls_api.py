@@ -300,7 +300,7 @@ def test_who_asks_too_often_is_told_when_to_come_back(make_api: MakeApi) -> None
 def test_every_route_names_its_permission_and_is_described_with_its_errors(api: Api) -> None:
     spec = api.app.spec
     routes = [rule for rule in api.app.url_map.iter_rules() if rule.endpoint.startswith("api.")]
-    assert len(routes) == 16
+    assert len(routes) == 22
     for rule in routes:
         assert find_mark(api.app.view_functions[rule.endpoint]) is not None
         path = rule.rule.replace("<", "{").replace(">", "}")

@@ -531,3 +531,27 @@ def test_a_process_that_was_there_before_sees_what_others_load_and_withdraw(load
 def test_versions_outlive_the_process(load: Load, tmp_path: Path) -> None:
     version = load(flat(MIAMI), san="10-1")
     assert ListStore(tmp_path / "data").versions() == [version]
+
+
+def test_a_call_is_told_when_its_number_was_last_scrubbed_and_by_which_version(
+    lists: NumberLists, load: Load, tmp_path: Path
+) -> None:
+    used = load(flat(MIAMI), san="10-1", obtained="2026-10-25T12:00:00+00:00")
+    scrub(lists, tmp_path, "phone\n3059000001\nnobody\n")
+    later = NOW + timedelta(days=5)
+    newer = load(flat([*MIAMI, 3_059_000_001]), san="10-1", obtained="2026-11-22T14:00:00+00:00")
+    told = lists.dnc_facts("+13059000001", later)["national"]
+    # What that scrub used counts for its age; what a newer version lists is no less true.
+    assert (told["scrubbed_at"], told["listed"]) == (NOW.isoformat(), True)
+    assert told["version"] in {used.id, newer.id}
+    assert lists.dnc_facts("+13059000002", later)["national"]["scrubbed_at"] is None
+    assert lists.dnc_facts("+13059000001", NOW - timedelta(seconds=1))["national"]["scrubbed_at"] is None
+    assert lists.dnc_facts("+13059000001", NOW + timedelta(days=93))["national"]["scrubbed_at"] is None
+
+
+def test_a_scrub_with_an_old_version_clears_nothing_that_came_later(lists: NumberLists, load: Load, tmp_path: Path) -> None:
+    old = load(flat(MIAMI), san="10-1", obtained="2026-10-25T12:00:00+00:00")
+    scrub(lists, tmp_path, "phone\n3059000001\n")
+    load(flat(MIAMI), san="10-1", obtained="2026-11-23T12:00:00+00:00")
+    told = lists.dnc_facts("+13059000001", NOW + timedelta(days=5))["national"]
+    assert (told["version"], told["obtained_at"]) == (old.id, "2026-10-25T12:00:00+00:00")

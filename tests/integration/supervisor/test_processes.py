@@ -104,9 +104,20 @@ def test_children_load_the_very_settings_they_were_started_with(tmp_path):
 def test_the_list_of_processes_follows_the_settings(tmp_path):
     with listen("127.0.0.1", _free_port()) as listener:
         names = [c.name for c in children(Settings(data_dir=tmp_path, audio_workers=2, light_workers=2), listener)]
-        assert names == ["valkey", "migrate", "web", "scheduler", "intake", "light-1", "light-2", "audio-1", "audio-2"]
+        assert names == [
+            "valkey",
+            "migrate",
+            "web",
+            "scheduler",
+            "intake",
+            "tasks-1",
+            "light-1",
+            "light-2",
+            "audio-1",
+            "audio-2",
+        ]
         elsewhere = children(Settings(data_dir=tmp_path, audio_workers=1, queue_url="redis://q/0"), listener)
-        assert [c.name for c in elsewhere] == ["migrate", "web", "scheduler", "intake", "light-1", "audio-1"]
+        assert [c.name for c in elsewhere] == ["migrate", "web", "scheduler", "intake", "tasks-1", "light-1", "audio-1"]
         assert {c.environ["EARSHOT_QUEUE_URL"] for c in elsewhere} == {"redis://q/0"}
 
 
