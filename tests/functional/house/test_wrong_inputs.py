@@ -32,8 +32,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
 EMAIL, PASSWORD = "olga@example.com", "a long enough pass phrase"  # made up
 LONG_HOURS = 1.0
-# The long recording alone takes 115 MB as int16 and 230 MB as float32 at 16 kHz; model and libraries take about 350 MB.
-MOST_RSS_MB = 1_000
+# The long recording alone takes 115 MB as int16 and 230 MB as float32 at 16 kHz. What model and libraries take depends on the
+# processor: the whole peaked below 1,000 MB on one machine and at 1,134 MB on another, with the same code.
+MOST_RSS_MB = 1_300
 LOG = """external_id,started_at,caller,tracking_number,campaign
 L-1,2026-11-02T10:00:00Z,+12125550123,+18335550100,
 L-2,the day before yesterday,+12125550124,+18335550100,
