@@ -58,6 +58,7 @@ PLACES = (
     Place("rules.list_rules", "Rules", "gavel", "/compliance/rules", "Rules"),
     Place("packs.list_packs", "Phrases", "quote", "/compliance/packs", "Rules"),
     Place("drafts.list_all", "Drafts", "file-pen", "/compliance/drafts", "Rules"),
+    Place("editions.show", "Editions", "rotate-ccw", "/compliance/editions", "Rules"),
     Place("backtests.list_backtests", "Back-tests", "gauge", "/compliance/backtests", "Rules"),
     Place("notices.show", "Do-not-call notices", "bell", "/notices", "Consumers"),
     Place("numbers.show", "State of a number", "phone-off", "/compliance/numbers", "Consumers"),
