@@ -19,7 +19,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.browser.test_call_page import ARGUMENTS, find_browser
 from tests.functional.house.conftest import House
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SENTENCE = "to use the side gate because we have a dog"
 """Said by the caller of one sample call; no packaged phrase is in it."""
@@ -41,6 +41,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 def page(house: House) -> Iterator[Page]:
     """A browser in which the officer is signed in; its console must stay empty."""
     said: list[str] = []
+    # Its workers hear sample calls meanwhile, and other tests run beside: a task may take its time.
+    expect.set_options(timeout=STEP_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
         page = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True).new_page()
@@ -56,6 +58,7 @@ def page(house: House) -> Iterator[Page]:
         page.wait_for_url(f"{house.url}/")
         yield page
         browser.close()
+    expect.set_options(timeout=5_000)
     # A form that is refused answers 422, which the browser writes down as a resource that was not loaded.
     assert [line for line in said if "status of 422" not in line] == []
 
