@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.compliance.editions.document import EditionDocument, build_judge, document_from_json, packaged_document
-from app.compliance.editions.service import find_edition_of, find_publication, get_edition
+from app.compliance.editions.service import EditionFacts, find_edition_of, find_publication, get_edition
 from app.compliance.judge import Judge
 from app.compliance.packaged import load_judge
 from app.models.editions import Edition
@@ -32,23 +32,20 @@ def judge_in_force(session: Session) -> Judge:
     publication = find_publication(session)
     if publication is None:
         return load_judge()
-    return _judge(session, publication.edition.id, publication.edition.sha256)
+    return _judge(session, publication.edition)
 
 
 def judge_of_edition(session: Session, edition_id: str) -> Judge:
     """Return the judge of an edition. Raises NotFound, or InvalidInput when this release cannot use it."""
-    facts = get_edition(session, edition_id)
-    return _judge(session, facts.id, facts.sha256)
+    return _judge(session, get_edition(session, edition_id))
 
 
 def judge_that_made(session: Session, versions: Mapping[str, Any]) -> Judge | None:
     """Return the judge that made a screening, by the versions kept with it; None when its edition is not kept."""
-    packaged = load_judge()
-    wanted = (str(versions.get("rule_set")), str(versions.get("phrase_packs")))
-    if wanted == (packaged.versions["rule_set"], packaged.versions["phrase_packs"]):
-        return packaged
-    facts = find_edition_of(session, versions)
-    return None if facts is None else _judge(session, facts.id, facts.sha256)
+    if _is_packaged(str(versions.get("rule_set")), str(versions.get("phrase_packs"))):
+        return load_judge()
+    edition = find_edition_of(session, versions)
+    return None if edition is None else _judge(session, edition)
 
 
 def judge_of_document(document: EditionDocument) -> Judge:
@@ -56,11 +53,19 @@ def judge_of_document(document: EditionDocument) -> Judge:
     return _remember(document.sha256, document)
 
 
-def _judge(session: Session, edition_id: str, sha256: str) -> Judge:
-    if (known := _recall(sha256)) is not None:
+def _judge(session: Session, edition: EditionFacts) -> Judge:
+    # By far the most calls are judged by what is packaged: its names tell that, without its content being read and hashed.
+    if _is_packaged(edition.rule_set, edition.packs):
+        return load_judge()
+    if (known := _recall(edition.sha256)) is not None:
         return known
-    content = session.scalar(select(Edition.content).where(Edition.id == edition_id))
-    return _remember(sha256, document_from_json(content or {}))
+    content = session.scalar(select(Edition.content).where(Edition.id == edition.id))
+    return _remember(edition.sha256, document_from_json(content or {}))
+
+
+def _is_packaged(rule_set: str, packs: str) -> bool:
+    versions = load_judge().versions
+    return (rule_set, packs) == (versions["rule_set"], versions["phrase_packs"])
 
 
 def _remember(sha256: str, document: EditionDocument) -> Judge:
