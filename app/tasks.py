@@ -4,7 +4,7 @@ A task is a row with its parameters, its progress and its end. The job ``run_tas
 knows by the task's kind. The one who asked watches the row and may ask that it stop.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -166,11 +166,6 @@ class TaskProgress:
             if task.stop_asked_at is not None:
                 raise TaskStopped(f"task {self._task_id} was asked to stop", task_id=self._task_id)
             task.done, task.total, task.note = done, total, note or task.note
-
-
-def is_any_open(views: Sequence[TaskView]) -> bool:
-    """Tell whether any of the tasks goes on, so that a page has to look again."""
-    return any(not view.is_over for view in views)
 
 
 def _get(session: Session, task_id: str) -> Task:

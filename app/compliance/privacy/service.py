@@ -20,7 +20,7 @@ from app.compliance.finding import FindingValue
 from app.compliance.opt_outs.clock import day_at_consumer
 from app.compliance.opt_outs.service import EARLIEST_YEAR, find_consumer
 from app.compliance.place.business_days import add_business_days
-from app.compliance.privacy.erasure import CallPlan, erase_call, find_calls, plan_erasure
+from app.compliance.privacy.erasure import erase_call, find_calls, plan_erasure
 from app.compliance.privacy.holds import latest_day
 from app.compliance.privacy.purge import purge_deleted
 from app.errors import InvalidInput, InvalidTransition, NotFound
@@ -175,11 +175,6 @@ def finish_request(work: Work, request_id: str, *, done: str) -> None:
     if row.kind is PrivacyKind.DELETE:
         raise InvalidTransition("a request to delete is closed by erasing what it is about")
     _end(work, row, PrivacyState.DONE, {"done": _read_text(done, "done", "what was done")})
-
-
-def plan_request(session: Session, row: PrivacyRequest, today: date) -> tuple[CallPlan, ...]:
-    """Return call by call what erasing would do."""
-    return plan_erasure(session, row.number, today)
 
 
 def erase_for_request(

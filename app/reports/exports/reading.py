@@ -19,7 +19,7 @@ from app.compliance.facts_json import read_facts
 from app.models.calls import Call
 from app.models.campaigns import CallSource, Campaign
 from app.models.parties import Party
-from app.models.screening import CurrentScreening, Finding, Screening
+from app.models.screening import CurrentScreening, Screening
 from app.reports.exports.contract import Params, Reader, Report, Row, Used
 from app.tasks import OnProgress
 from app.vocabulary import LegDirection, Outcome
@@ -167,13 +167,6 @@ def conditions(params: Params) -> tuple[ColumnElement[bool], ...]:
         in_state = select(CurrentScreening.call_id).where(CurrentScreening.states.contains(params.state, autoescape=True))
         wanted.append(Call.id.in_(in_state))
     return tuple(wanted)
-
-
-def load_findings(session: Session, screening_ids: Sequence[str], *rules: str) -> dict[tuple[str, str], Finding]:
-    """Return the findings of some screenings by (screening, rule); rules that said pass or nothing have none."""
-    wanted = select(Finding).where(Finding.screening_id.in_(screening_ids))
-    found = session.scalars(wanted.where(Finding.rule.in_(rules)) if rules else wanted)
-    return {(finding.screening_id, finding.rule): finding for finding in found}
 
 
 def describe_filters(session: Session, params: Params, reader: Reader) -> dict[str, str]:

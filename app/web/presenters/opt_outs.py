@@ -15,7 +15,6 @@ from app.compliance.opt_outs.queries import OptOutFilter, OptOutLine, RevokedCon
 from app.errors import InvalidInput
 from app.phone import describe
 from app.vocabulary import OptOutScope, OptOutState, OptOutWay
-from app.web.formatting import write_title
 from app.web.presenters.call_list import Choice
 
 URL = "/compliance/opt-outs"
@@ -297,8 +296,3 @@ def _filled(values: Mapping[str, str]) -> dict[str, str]:
 
 def _field(problem: InvalidInput | None) -> str | None:
     return None if problem is None else str(problem.details.get("field") or "") or None
-
-
-def title_of_state(state: OptOutState) -> str:
-    """Return a state in words."""
-    return STATE_WORDS.get(state, write_title(state))
